@@ -1,0 +1,18 @@
+//! The rules of Twofold: commands, events, state, decide, evolve, policy.
+//!
+//! Pure and synchronous. Deliberately absent: IO, clocks, randomness, cryptography and clear secrets. Time and
+//! randomness arrive inside commands; secrets arrive sealed ([`Sealed`]) or as the *evidence* of an evaluation.
+
+pub mod ids;
+pub mod sealed;
+pub mod time;
+pub mod totp;
+pub mod user_id;
+
+pub use ids::{
+    AccountId, ChallengeId, CommitId, EnrolmentId, FactorId, IdError, KeyId, MessageId, TenantId, UserToken,
+};
+pub use sealed::{CodeNonce, KeyedHash, Sealed};
+pub use time::Timestamp;
+pub use totp::{Algorithm, Channel, FactorKind, Method, Mode, TotpParams};
+pub use user_id::{PanelId, PanelIdError};
