@@ -3,10 +3,17 @@
 //! Pure and synchronous. Deliberately absent: IO, clocks, randomness, cryptography and clear secrets. Time and
 //! randomness arrive inside commands; secrets arrive sealed ([`Sealed`]) or as the *evidence* of an evaluation.
 
+pub mod actor;
+pub mod delivery;
 pub mod ids;
+pub mod limits;
+pub mod messages;
 pub mod sealed;
+pub mod settings;
+pub mod tenant;
 pub mod time;
 pub mod totp;
+pub mod user;
 pub mod user_id;
 
 pub use ids::{

@@ -1,0 +1,91 @@
+//! What the panel tells of a user.
+
+use super::change::disabled_event;
+use super::{Decision, Outcome};
+use crate::actor::Actor;
+use crate::settings::PolicyMode;
+use crate::user::command::{Command, Patch, ProfilePatch};
+use crate::user::event::{Profile, UserEvent};
+use crate::user::refusal::Refusal;
+use crate::user::rights::{check_helper, is_enabled};
+use crate::user::state::User;
+
+pub(super) fn put(user: &User, command: &Command<'_>, patch: &ProfilePatch) -> Result<Decision, Refusal> {
+    check_actor(user, command, patch)?;
+    let mut events = Vec::new();
+    let next = merged(user.profile.as_ref(), patch);
+    match &user.profile {
+        None => events.push(UserEvent::Registered(next)),
+        Some(current) if *current != next && changes_anything(current, &next) => {
+            events.push(UserEvent::ProfileChanged(next))
+        }
+        Some(_) => {}
+    }
+    let toggle = patch.may_toggle.apply(user.may_toggle);
+    if toggle != user.may_toggle {
+        events.push(UserEvent::ToggleRightSet(toggle));
+    }
+    set_use_2fa(user, command, patch, &mut events)?;
+    Ok(Decision::of(events, Outcome::Done))
+}
+
+/// Sealing the same text twice gives different bytes, so addresses are compared by fingerprint and accounts by id.
+fn changes_anything(current: &Profile, next: &Profile) -> bool {
+    let print = |d: &Option<crate::user::Destination>| d.as_ref().map(|d| d.fingerprint);
+    let account = |p: &Profile| p.account.as_ref().map(|a| a.id.clone());
+    current.role != next.role
+        || current.locale != next.locale
+        || print(&current.email) != print(&next.email)
+        || print(&current.phone) != print(&next.phone)
+        || account(current) != account(next)
+}
+
+fn merged(current: Option<&Profile>, patch: &ProfilePatch) -> Profile {
+    Profile {
+        mode: patch.mode,
+        panel_id: current.map_or_else(|| patch.panel_id.clone(), |p| p.panel_id.clone()),
+        account: patch.account.apply(current.and_then(|p| p.account.clone())),
+        role: patch.role.or_else(|| current.map(|p| p.role)).unwrap_or_default(),
+        email: patch.email.apply(current.and_then(|p| p.email.clone())),
+        phone: patch.phone.apply(current.and_then(|p| p.phone.clone())),
+        locale: patch.locale.apply(current.and_then(|p| p.locale.clone())),
+    }
+}
+
+/// Rights are the panel's, an administrator's or support's to give, not the user's own (S2-02, S2-04).
+fn check_actor(user: &User, command: &Command<'_>, patch: &ProfilePatch) -> Result<(), Refusal> {
+    let touches_rights = patch.use_2fa != Patch::Keep
+        || patch.may_toggle != Patch::Keep
+        || patch.role.is_some()
+        || patch.account != Patch::Keep;
+    match &command.actor {
+        Actor::System => Ok(()),
+        Actor::User if touches_rights => Err(Refusal::NotPermitted(
+            "a user cannot change account, role, use_2fa or may_toggle; use the enrolment and disable routes",
+        )),
+        Actor::User => Ok(()),
+        Actor::AccountAdmin { .. } if patch.account != Patch::Keep => {
+            Err(Refusal::NotPermitted("an account administrator cannot move a user to another account"))
+        }
+        Actor::AccountAdmin { .. } | Actor::Support { .. } => check_helper(user, &command.actor, command.settings),
+    }
+}
+
+fn set_use_2fa(
+    user: &User,
+    command: &Command<'_>,
+    patch: &ProfilePatch,
+    events: &mut Vec<UserEvent>,
+) -> Result<(), Refusal> {
+    let wanted = patch.use_2fa.apply(user.use_2fa);
+    if wanted == user.use_2fa {
+        return Ok(());
+    }
+    match wanted {
+        Some(true) if command.settings.policy == PolicyMode::Off => return Err(Refusal::PolicyOff),
+        Some(false) if command.settings.policy == PolicyMode::Required => return Err(Refusal::PolicyRequires),
+        Some(false) if is_enabled(user, command.settings) => events.push(disabled_event(user, command.settings, None)),
+        Some(true | false) | None => events.push(UserEvent::Use2faSet(wanted)),
+    }
+    Ok(())
+}
