@@ -1,1 +1,27 @@
-//! See ARCHITECTURE.md.
+//! The use cases: load the state, look at the code, decide, append, answer. Everything that has an effect goes through
+//! the ports handed in at construction, so the embedded and the distributed deployment share this one path.
+
+mod answer;
+mod chain;
+mod clock;
+mod context;
+mod directory;
+mod engine;
+mod error;
+mod fresh;
+mod outbound;
+mod seal;
+mod tenant;
+mod user;
+
+pub use answer::{Answer, Idempotency, Reply};
+pub use chain::{Chain, ChainError};
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use context::{ActorInput, PrivateContext, RequestContext};
+pub use directory::{Directory, Principal, TenantView, follow};
+pub use engine::{Engine, EngineParts};
+pub use error::EngineError;
+pub use outbound::{NoOutbound, Outbound};
+pub use seal::{Label, aad};
+pub use tenant::{CreatedKey, NewKey};
+pub use user::{Ask, Caller, Loaded, ProfileInput, ReauthInput, Rendered, Shown, Typed, UserRef, code_of, fold_subject};
