@@ -21,7 +21,7 @@ pub use context::{ActorInput, PrivateContext, RequestContext};
 pub use directory::{Directory, Principal, TenantView, follow};
 pub use engine::{Engine, EngineParts};
 pub use error::EngineError;
-pub use outbound::{NoOutbound, Outbound};
+pub use outbound::{NoOutbound, Outbound, RenderRequest, RenderedMessage};
 pub use seal::{Label, aad};
 pub use tenant::{CreatedKey, NewKey};
 pub use user::{Ask, Caller, Loaded, ProfileInput, ReauthInput, Rendered, Shown, Typed, UserRef, code_of, fold_subject};

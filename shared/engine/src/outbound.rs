@@ -1,7 +1,52 @@
 //! What the engine must know of the sending side, so that it need not know the sending side.
 
-use twofold_domain::Channel;
 use twofold_domain::settings::Settings;
+use twofold_domain::user::MessageKind;
+use twofold_domain::{Channel, Timestamp};
+
+/// One message to be written out.
+#[derive(Clone, Copy)]
+pub struct RenderRequest<'a> {
+    /// How it goes out.
+    pub channel: Channel,
+    /// What it is about.
+    pub kind: &'a MessageKind,
+    /// The code, in clear, where the message carries one.
+    pub code: Option<&'a str>,
+    /// Language of the user; none: the tenant's.
+    pub locale: Option<&'a str>,
+    /// What the panel calls the user; may be empty.
+    pub user_label: &'a str,
+    /// When it was asked for.
+    pub at: Timestamp,
+    /// When the code or the message dies.
+    pub expires_at: Timestamp,
+}
+
+/// Shows neither the code nor the user (C29).
+impl std::fmt::Debug for RenderRequest<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RenderRequest").field("channel", &self.channel).finish_non_exhaustive()
+    }
+}
+
+/// A message as its reader sees it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RenderedMessage {
+    /// Of a mail; one line.
+    pub subject: Option<String>,
+    /// The plain part of a mail, or the whole text message.
+    pub text: String,
+    /// The HTML part of a mail.
+    pub html: Option<String>,
+}
+
+/// Shows nothing: there may be a code in it (C29).
+impl std::fmt::Debug for RenderedMessage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RenderedMessage(..)")
+    }
+}
 
 /// Checks of things that only the delivery service can read.
 pub trait Outbound: Send + Sync + std::fmt::Debug {
@@ -16,6 +61,9 @@ pub trait Outbound: Send + Sync + std::fmt::Debug {
 
     /// Compiles the templates of a settings document; the error names template and line.
     fn check_templates(&self, settings: &Settings) -> Result<(), String>;
+
+    /// Writes a message out as it would be sent, for the test inbox. The error is internal: for logs.
+    fn render(&self, settings: &Settings, request: &RenderRequest<'_>) -> Result<RenderedMessage, String>;
 }
 
 /// Nothing can be sent.
@@ -37,5 +85,9 @@ impl Outbound for NoOutbound {
 
     fn check_templates(&self, _settings: &Settings) -> Result<(), String> {
         Ok(())
+    }
+
+    fn render(&self, _settings: &Settings, _request: &RenderRequest<'_>) -> Result<RenderedMessage, String> {
+        Err("this process cannot send".to_owned())
     }
 }

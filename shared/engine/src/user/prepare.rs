@@ -29,10 +29,10 @@ pub(super) struct Preparation<'a> {
 }
 
 impl Preparation<'_> {
-    pub(super) async fn command(&self, ask: &Ask) -> Result<(CommandKind, Shown), EngineError> {
+    pub(super) fn command(&self, ask: &Ask) -> Result<(CommandKind, Shown), EngineError> {
         let mut shown = Shown::default();
         let kind = match ask {
-            Ask::PutProfile(input) => CommandKind::PutProfile(self.profile(input).await?),
+            Ask::PutProfile(input) => CommandKind::PutProfile(self.profile(input)?),
             Ask::StartEnrolment { method, destination, reauth } => {
                 let secret = self.new_secret(&mut shown);
                 let entered = self.entered(*method, destination.as_deref())?;
@@ -103,7 +103,7 @@ impl Preparation<'_> {
         shown.recovery.iter().map(hash).collect()
     }
 
-    async fn profile(&self, input: &ProfileInput) -> Result<ProfilePatch, EngineError> {
+    fn profile(&self, input: &ProfileInput) -> Result<ProfilePatch, EngineError> {
         if let Patch::Set(locale) = &input.locale {
             let plain = locale.len() <= MAX_LOCALE_CHARS && locale.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') && locale.len() >= 2;
             if !plain {

@@ -7,10 +7,10 @@ use twofold_crypto::DataKey;
 use twofold_domain::actor::{Actor, ActorKind};
 use twofold_domain::delivery::{DeliveryEvent, DeliveryRequested};
 use twofold_domain::settings::Settings;
-use twofold_domain::user::{ChannelsReady, Command, Decision, Fresh, Outcome, Receipt, Refusal, User, UserEvent, decide, evolve};
+use twofold_domain::user::{ChannelsReady, Command, Decision, DeliveryRequest, Outcome, Receipt, Refusal, User, UserEvent, decide, evolve};
 use twofold_domain::{Channel, CommitId, KeyedHash, Mode, PanelId, Timestamp, UserToken};
 use twofold_event_log::wire::{self, Meta};
-use twofold_event_log::{Append, AppendError, Expected, NewCommit, Seq, Subject};
+use twofold_event_log::{Append, Expected, NewCommit, Seq, Subject};
 
 use super::ask::{Ask, Caller, UserRef};
 use super::load::{Loaded, load};
@@ -188,7 +188,7 @@ impl Turn<'_> {
         let settings = self.engine.settings_of(self.caller, user);
         let now = parts.clock.now();
         let preparation = Preparation { engine: self.engine, caller: self.caller, whom: self.whom, user, settings: &settings, key: &key, now };
-        let (kind, shown) = preparation.command(ask).await?;
+        let (kind, shown) = preparation.command(ask)?;
         let drawn = fresh(&*parts.rng);
         let command =
             Command { now, actor: self.actor.clone(), settings: &settings, channels: self.engine.channels_of(self.caller), fresh: &drawn, kind };
@@ -212,11 +212,8 @@ impl Turn<'_> {
             let kept = self.sealed_answer(&key, &kept)?;
             events.push(UserEvent::ReceiptKept(Receipt { key: receipt_key, body, answer: kept }));
         }
-        let (commits, chain) = self.commits(known, &key, now, &events, &deliveries, &drawn);
-        let appended = parts.log.append(Append { commits }).await.map_err(|error| match error {
-            AppendError::Conflict { .. } => EngineError::Conflict,
-            other => other.into(),
-        })?;
+        let (commits, chain) = self.commits(known, &key, now, &events, &deliveries);
+        let appended = parts.log.append(Append { commits }).await?;
         let head = appended.seqs.first().copied().ok_or_else(|| EngineError::Integrity("an append without a position".to_owned()))?;
         reply.set_position(head.0);
         Ok(Step::Committed { reply: Reply::Fresh(reply), events, at: now, head, chain })
@@ -228,8 +225,7 @@ impl Turn<'_> {
         key: &DataKey,
         now: Timestamp,
         events: &[UserEvent],
-        deliveries: &[twofold_domain::user::DeliveryRequest],
-        drawn: &Fresh,
+        deliveries: &[DeliveryRequest],
     ) -> (Vec<NewCommit>, Chain) {
         let parts = &self.engine.parts;
         let tenant = &self.caller.tenant.id;
@@ -241,7 +237,6 @@ impl Turn<'_> {
         let plain = Meta { private: None, ..meta };
         let locale = known.user.profile.as_ref().and_then(|p| p.locale.clone());
         for request in deliveries {
-            let _ = drawn;
             let requested = DeliveryRequested {
                 message: request.message.clone(),
                 user: self.whom.token.clone(),
