@@ -1,1 +1,28 @@
-//! See ARCHITECTURE.md.
+//! The event log: the port every adapter implements, and the adapters that need no server.
+//!
+//! The port carries opaque payload bytes. One commit is one row or message; a group of commits is appended as a whole
+//! or not at all. Deliberately absent: deleting, rewriting, time limits, and any ordering other than [`Seq`].
+
+mod category;
+mod commit;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod error;
+mod judge;
+mod limits;
+mod memory;
+mod port;
+mod seq;
+mod sqlite;
+mod subject;
+pub mod wire;
+
+pub use category::Category;
+pub use commit::{Append, Appended, Expected, NewCommit, Stored};
+pub use error::{AppendError, InvalidAppend, OpenError, ReadError, SubjectError};
+pub use limits::{MAX_GROUP_BYTES, MAX_GROUP_COMMITS, MAX_PAYLOAD_BYTES, MAX_READ_COMMITS, MAX_SUBJECT_BYTES};
+pub use memory::{Fault, MemoryLog};
+pub use port::{BoxFuture, EventLog};
+pub use seq::Seq;
+pub use sqlite::{SqliteLog, SqliteLogOptions, Synchronous};
+pub use subject::Subject;

@@ -1,0 +1,97 @@
+//! Reading.
+
+use super::Harness;
+use super::sample::{Sample, put, whole};
+use crate::{Category, EventLog, Seq, Stored};
+
+const COMMITS: u64 = 60;
+
+/// Three of four commits belong to users, the others to the other categories in turn.
+async fn fill(log: &dyn EventLog) {
+    for n in 0..COMMITS {
+        let commit = match n % 12 {
+            3 => Sample::first(&Sample::tenant()),
+            7 => Sample::first(&Sample::delivery()),
+            11 => Sample::commit(&Sample::ledger(), None),
+            _ => Sample::first(&Sample::user()),
+        };
+        assert_eq!(put(log, commit).await, Seq(n + 1));
+    }
+}
+
+fn seqs(stored: &[Stored]) -> Vec<u64> {
+    stored.iter().map(|stored| stored.seq.0).collect()
+}
+
+/// Any start and any page size give the same commits.
+pub async fn the_whole_log_reads_in_order_without_gaps(harness: &dyn Harness) {
+    let log = harness.open().await;
+    assert!(log.read_all(Seq::ZERO, 10).await.expect("reads").is_empty());
+    fill(&*log).await;
+    let all = whole(&*log).await;
+    assert_eq!(seqs(&all), (1..=COMMITS).collect::<Vec<_>>());
+    for (after, limit) in [(0_u64, 1_usize), (0, 7), (13, 20), (COMMITS - 1, 10), (COMMITS, 10), (u64::MAX, 10)] {
+        let expected: Vec<_> = (after.saturating_add(1)..=COMMITS).take(limit).collect();
+        assert_eq!(seqs(&log.read_all(Seq(after), limit).await.expect("reads")), expected);
+    }
+}
+
+/// Forwards and backwards, each page where the last one ended.
+pub async fn a_category_reads_in_both_directions(harness: &dyn Harness) {
+    let log = harness.open().await;
+    fill(&*log).await;
+    let all = whole(&*log).await;
+    for category in Category::ALL {
+        let of_category = all.iter().filter(|stored| stored.subject.category() == category);
+        let mut expected: Vec<_> = of_category.cloned().collect();
+        assert!(expected.len() >= 5);
+        let mut forwards = Vec::new();
+        let mut after = Seq::ZERO;
+        while let page = log.read_category(category, after, 3).await.expect("reads")
+            && let Some(last) = page.last()
+        {
+            after = last.seq;
+            forwards.extend(page);
+        }
+        assert_eq!(forwards, expected);
+
+        let mut backwards = Vec::new();
+        let mut before = Seq::MAX;
+        while let page = log.read_category_back(category, before, 3).await.expect("reads")
+            && let Some(last) = page.last()
+        {
+            before = last.seq;
+            backwards.extend(page);
+        }
+        expected.reverse();
+        assert_eq!(backwards, expected);
+    }
+    assert!(log.read_category_back(Category::User, Seq::ZERO, 3).await.expect("reads").is_empty());
+}
+
+/// A position need not be one of the subject's own.
+pub async fn a_subject_reads_from_any_position(harness: &dyn Harness) {
+    let log = harness.open().await;
+    let subject = Sample::user();
+    let mut own = Vec::new();
+    for n in 0..40 {
+        let commit = match (n % 3, own.last()) {
+            (1, None) => Sample::first(&subject),
+            (1, Some(last)) => Sample::next(&subject, *last),
+            _ => Sample::first(&Sample::user()),
+        };
+        let is_own = commit.subject == subject;
+        let seq = put(&*log, commit).await;
+        if is_own {
+            own.push(seq);
+        }
+    }
+    for after in 0..=41 {
+        for limit in [1, 2, 100] {
+            let read = log.read_subject(&subject, Seq(after), limit).await.expect("reads");
+            let expected = own.iter().filter(|seq| seq.0 > after).take(limit);
+            assert_eq!(seqs(&read), expected.map(|seq| seq.0).collect::<Vec<_>>(), "after {after}, limit {limit}");
+        }
+    }
+    assert!(log.read_subject(&subject, Seq::MAX, 10).await.expect("reads").is_empty());
+}

@@ -1,0 +1,59 @@
+//! Wire form of delivery requests and of the ledger of what became of them.
+
+use twofold_domain::delivery::{DeliveryEvent, DeliveryRequested};
+use twofold_domain::user::{Destination, MessageKind, NoticeKind, Purpose};
+use twofold_domain::{Channel, CodeNonce, MessageId, Mode, Timestamp, UserToken};
+
+use super::family::{choice, family, record};
+use super::value::names;
+
+family! {
+    DeliveryEvent of "delivery" {
+        /// A message is to be sent. Appended together with the event that caused it.
+        "delivery.requested" 1 => Requested(request: DeliveryRequested),
+        /// One attempt failed and another will follow.
+        "delivery.retrying" 1 => Retrying { attempt: u32, cause: String },
+        /// A provider took the message.
+        "delivery.accepted" 1 => Accepted { attempt: u32, provider_id: Option<String> },
+        /// The message went to the test inbox.
+        "delivery.captured" 1 => Captured,
+        /// The message will not be sent: the provider refused it for good, or no channel is configured.
+        "delivery.dead" 1 => Dead { attempt: u32, cause: String },
+        /// The message's time was over before it could be handed over.
+        "delivery.expired" 1 => Expired { attempt: u32 },
+        /// A newer code, a spent challenge or a changed destination made the message pointless.
+        "delivery.superseded" 1 => Superseded,
+    }
+}
+
+record! {
+    DeliveryRequested {
+        message: MessageId,
+        user: UserToken,
+        mode: Mode,
+        channel: Channel,
+        destination: Destination,
+        kind: MessageKind,
+        locale: Option<String>,
+        expires_at: Timestamp,
+    }
+}
+
+choice! {
+    MessageKind {
+        "code" => Code { purpose: Purpose, reference: String, nonce: CodeNonce, digits: u8 },
+        "notice" => Notice(kind: NoticeKind),
+    }
+}
+
+names! {
+    NoticeKind {
+        TwoFactorEnabled = "two_factor_enabled",
+        TwoFactorDisabled = "two_factor_disabled",
+        TwoFactorReset = "two_factor_reset",
+        AuthenticatorReset = "authenticator_reset",
+        RecoveryCodesRegenerated = "recovery_codes_regenerated",
+        RecoveryCodeUsed = "recovery_code_used",
+        FactorLocked = "factor_locked",
+    }
+}

@@ -1,0 +1,269 @@
+//! What only the log in a file has: others may touch it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions, Connection};
+use tempfile::TempDir;
+use twofold_event_log::conformance::Sample;
+use twofold_event_log::{
+    Append, AppendError, EventLog, InvalidAppend, OpenError, ReadError, Seq, SqliteLog, SqliteLogOptions, Synchronous,
+};
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+fn options(folder: &TempDir) -> SqliteLogOptions {
+    SqliteLogOptions { synchronous: Synchronous::Off, ..SqliteLogOptions::new(folder.path().join("log.db")) }
+}
+
+async fn open(options: SqliteLogOptions) -> SqliteLog {
+    SqliteLog::open(options).await.expect("the log opens")
+}
+
+async fn raw(path: &Path) -> SqliteConnection {
+    SqliteConnectOptions::new().filename(path).connect().await.expect("the file opens")
+}
+
+fn first() -> Append {
+    Append::one(Sample::first(&Sample::user()))
+}
+
+#[tokio::test]
+async fn the_file_refuses_to_change_what_it_holds() {
+    let folder = folder();
+    let log = open(options(&folder)).await;
+    for _ in 0..3 {
+        log.append(first()).await.expect("appended");
+    }
+    let before = log.read_all(Seq::ZERO, 10).await.expect("reads");
+    let mut connection = raw(&options(&folder).path).await;
+    for sql in [
+        "UPDATE log SET payload = x'00' WHERE seq = 2",
+        "UPDATE log SET seq = 9 WHERE seq = 3",
+        "DELETE FROM log WHERE seq = 3",
+        "DELETE FROM log",
+        // A row replaced, a gap, a second first commit, a second successor.
+        "INSERT OR REPLACE INTO log SELECT seq, subject, prev_seq, commit_id, category, x'00' FROM log WHERE seq = 3",
+        "INSERT INTO log SELECT seq + 7, 'tf.x', 0, commit_id, category, payload FROM log WHERE seq = 3",
+        "INSERT INTO log SELECT 4, subject, 0, commit_id, category, payload FROM log WHERE seq = 3",
+        "INSERT INTO log SELECT 4, 'tf.x', 4, commit_id, category, payload FROM log WHERE seq = 3",
+    ] {
+        assert!(sqlx::query(sql).execute(&mut connection).await.is_err(), "{sql}");
+    }
+    assert_eq!(log.read_all(Seq::ZERO, 10).await.expect("reads"), before);
+    log.append(first()).await.expect("the log goes on");
+}
+
+#[tokio::test]
+async fn the_queries_use_their_indexes() {
+    let folder = folder();
+    let log = open(options(&folder)).await;
+    log.append(first()).await.expect("appended");
+    let mut connection = raw(&options(&folder).path).await;
+    let plan = |sql: &'static str| sqlx::query_as::<_, (i64, i64, i64, String)>(sql);
+    let last = plan("EXPLAIN QUERY PLAN SELECT seq FROM log WHERE subject = 'x' ORDER BY prev_seq DESC LIMIT 1");
+    let last = last.fetch_all(&mut connection).await.expect("a plan");
+    assert!(last[0].3.contains("COVERING INDEX log_subject_chain"), "{last:?}");
+    let category = plan(
+        "EXPLAIN QUERY PLAN SELECT seq, payload FROM log WHERE category = ? AND category <> 0 AND seq > ? ORDER BY seq",
+    );
+    let category = category.fetch_all(&mut connection).await.expect("a plan");
+    assert!(category.len() == 1 && category[0].3.contains("log_category"), "{category:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_writers_on_one_file_do_not_fork_it() {
+    let folder = folder();
+    let logs = [Arc::new(open(options(&folder)).await), Arc::new(open(options(&folder)).await)];
+    let subject = Sample::user();
+    let writers = (0..8_usize).map(|writer| {
+        let (log, subject) = (Arc::clone(&logs[writer % 2]), subject.clone());
+        tokio::spawn(async move {
+            let mut stored = 0;
+            while stored < 25 {
+                let last = log.last_of_subject(&subject).await.expect("reads");
+                let commit = last.map_or_else(|| Sample::first(&subject), |last| Sample::next(&subject, last.seq));
+                match log.append(Append::one(commit)).await {
+                    Ok(_) => stored += 1,
+                    Err(AppendError::Conflict { .. }) => {}
+                    Err(other) => panic!("{other:?}"),
+                }
+            }
+        })
+    });
+    for writer in join_all(writers).await {
+        writer.expect("no writer panics");
+    }
+    let [one, other] = [&logs[0], &logs[1]];
+    let stored = one.read_subject(&subject, Seq::ZERO, 1000).await.expect("reads");
+    assert_eq!(stored.len(), 200);
+    assert_eq!(other.read_subject(&subject, Seq::ZERO, 1000).await.expect("reads"), stored);
+    let mut connection = raw(&options(&folder).path).await;
+    let chain: Vec<(i64, i64)> =
+        sqlx::query_as("SELECT seq, prev_seq FROM log ORDER BY seq").fetch_all(&mut connection).await.expect("reads");
+    assert!(chain.windows(2).all(|pair| pair[1].1 == pair[0].0), "every commit follows the one before");
+}
+
+#[tokio::test]
+async fn a_locked_file_is_unavailable_and_recovers() {
+    let folder = folder();
+    let log = open(SqliteLogOptions { busy_timeout: Duration::from_millis(50), ..options(&folder) }).await;
+    let mut other = raw(&options(&folder).path).await;
+    let lock = other.begin_with("BEGIN IMMEDIATE").await.expect("locked");
+    let group = first();
+    let outcome = log.append(group.clone()).await;
+    assert!(matches!(outcome, Err(AppendError::Unavailable { maybe_appended: false, .. })), "{outcome:?}");
+    lock.rollback().await.expect("unlocked");
+    assert_eq!(log.append(group).await.expect("appended").seqs, [Seq(1)]);
+}
+
+#[tokio::test]
+async fn a_full_queue_is_overloaded_and_nothing_of_it_is_lost() {
+    let folder = folder();
+    let log = open(SqliteLogOptions { queue_groups: 4, ..options(&folder) }).await;
+    let mut other = raw(&options(&folder).path).await;
+    let lock = other.begin_with("BEGIN IMMEDIATE").await.expect("locked");
+    let mut waiting: Vec<_> = (0..200).map(|_| log.append(first())).collect();
+    // The first poll of each hands it over; the writer is held up by the lock.
+    let (overloaded, rest): (Vec<_>, Vec<_>) = {
+        let polled = waiting.iter_mut().map(futures_util::FutureExt::now_or_never).collect::<Vec<_>>();
+        polled.into_iter().zip(waiting).partition(|(polled, _)| polled.is_some())
+    };
+    assert!(overloaded.len() >= 190, "{}", overloaded.len());
+    assert!(overloaded.iter().all(|(polled, _)| *polled == Some(Err(AppendError::Overloaded))));
+    lock.rollback().await.expect("unlocked");
+    let accepted = rest.len();
+    for (_, append) in rest {
+        append.await.expect("accepted, so appended");
+    }
+    assert_eq!(log.head().await, Ok(Seq(accepted as u64)));
+}
+
+#[tokio::test]
+async fn too_many_waiting_bytes_are_overloaded() {
+    let folder = folder();
+    let log = open(SqliteLogOptions { queue_bytes: 1024, ..options(&folder) }).await;
+    let mut commit = Sample::first(&Sample::user());
+    commit.payload = vec![0; 2048].into();
+    assert_eq!(log.append(Append::one(commit)).await, Err(AppendError::Overloaded));
+    log.append(first()).await.expect("a small one fits");
+    log.append(first()).await.expect("its bytes were given back");
+}
+
+#[tokio::test]
+async fn a_full_disk_is_unavailable_and_stores_whole_groups_only() {
+    let folder = folder();
+    let limited = SqliteLogOptions { max_file_bytes: Some(256 * 1024), ..options(&folder) };
+    let log = open(limited).await;
+    let big = || {
+        let commits = [Sample::first(&Sample::user()), Sample::first(&Sample::delivery())];
+        Append {
+            commits: commits
+                .map(|commit| {
+                    let mut commit = commit;
+                    commit.payload = vec![7; 20_000].into();
+                    commit
+                })
+                .into(),
+        }
+    };
+    let mut stored = 0;
+    let refused = loop {
+        let group = big();
+        match log.append(group.clone()).await {
+            Ok(_) => stored += 1,
+            Err(AppendError::Unavailable { maybe_appended: false, .. }) => break group,
+            Err(other) => panic!("{other:?}"),
+        }
+        assert!(stored < 100, "the limit holds");
+    };
+    assert_eq!(log.head().await, Ok(Seq(stored * 2)));
+    log.append(first()).await.expect("a small one still fits");
+    log.close().await;
+    let log = open(options(&folder)).await;
+    assert_eq!(log.append(refused).await.expect("there is room now").seqs[0], Seq(stored * 2 + 2));
+}
+
+#[tokio::test]
+async fn a_closed_log_has_stored_what_it_accepted_and_takes_no_more() {
+    let folder = folder();
+    let log = open(options(&folder)).await;
+    let accepted: Vec<_> = (0..500).map(|_| log.append(first())).collect();
+    let (outcomes, ()) = tokio::join!(join_all(accepted), log.close());
+    let stored = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+    assert!(stored > 0);
+    for outcome in outcomes {
+        assert!(matches!(outcome, Ok(_) | Err(AppendError::Unavailable { maybe_appended: false, .. })), "{outcome:?}");
+    }
+    let outcome = log.append(first()).await;
+    assert!(matches!(outcome, Err(AppendError::Unavailable { maybe_appended: false, .. })));
+    assert!(matches!(log.head().await, Err(ReadError::Unavailable(_))));
+    let wal = folder.path().join("log.db-wal");
+    assert!(wal.metadata().map_or(0, |wal| wal.len()) == 0, "checkpointed");
+    assert_eq!(open(options(&folder)).await.head().await, Ok(Seq(stored as u64)));
+}
+
+#[tokio::test]
+async fn a_reader_reads_follows_and_never_appends() {
+    let folder = folder();
+    let missing = SqliteLog::open_read_only(options(&folder)).await;
+    assert!(matches!(missing, Err(OpenError::Unavailable(_))), "{missing:?}");
+    assert!(!options(&folder).path.exists(), "nothing is created");
+
+    let log = open(options(&folder)).await;
+    log.append(first()).await.expect("appended");
+    let reader = SqliteLog::open_read_only(options(&folder)).await.expect("opens");
+    assert_eq!(reader.read_all(Seq::ZERO, 10).await.expect("reads").len(), 1);
+    assert_eq!(reader.append(first()).await, Err(AppendError::Invalid(InvalidAppend::ReadOnly)));
+    log.append(first()).await.expect("appended");
+    let mut watch = reader.watch();
+    let noticed = tokio::time::timeout(Duration::from_secs(1), watch.wait_for(|head| *head == Seq(2))).await;
+    assert!(noticed.is_ok());
+    log.close().await;
+    reader.close().await;
+
+    // Without a writer, too.
+    let reader = SqliteLog::open_read_only(options(&folder)).await.expect("opens");
+    assert_eq!(reader.head().await, Ok(Seq(2)));
+}
+
+#[tokio::test]
+async fn another_kind_of_file_is_not_opened() {
+    let folder = folder();
+    let path = options(&folder).path;
+    std::fs::write(&path, "this is no database, and long enough to be sure of it").expect("written");
+    assert!(matches!(SqliteLog::open(options(&folder)).await, Err(OpenError::Schema(_))));
+    std::fs::remove_file(&path).expect("removed");
+
+    let mut connection =
+        SqliteConnectOptions::new().filename(&path).create_if_missing(true).connect().await.expect("opens");
+    sqlx::query("CREATE TABLE other (id INTEGER)").execute(&mut connection).await.expect("created");
+    let opened = SqliteLog::open_read_only(options(&folder)).await;
+    assert!(matches!(opened, Err(OpenError::Schema(_))), "{opened:?}");
+}
+
+#[tokio::test]
+async fn a_foreign_row_is_reported_as_damage() {
+    let folder = folder();
+    let log = open(options(&folder)).await;
+    let mut connection = raw(&options(&folder).path).await;
+    let insert = "INSERT INTO log VALUES (1, 'tf.ev.nonsense', 0, 'cm', 0, x'00')";
+    sqlx::query(insert).execute(&mut connection).await.expect("inserted");
+    assert!(matches!(log.read_all(Seq::ZERO, 10).await, Err(ReadError::Corrupt(_))));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_open_a_new_file_at_once() {
+    let folder = folder();
+    let opening = (0..6).map(|_| tokio::spawn(SqliteLog::open(options(&folder))));
+    let logs: Vec<_> = join_all(opening).await.into_iter().map(|log| log.expect("no panic").expect("opens")).collect();
+    for log in &logs {
+        log.append(first()).await.expect("appended");
+    }
+    assert_eq!(logs[0].head().await, Ok(Seq(6)));
+}
