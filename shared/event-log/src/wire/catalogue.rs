@@ -49,3 +49,30 @@ pub(super) fn object_form(fields: &[FieldDoc]) -> String {
         .collect();
     format!("{{{}}}", members.join(", "))
 }
+
+/// The catalogue as the document `docs/events.md`; a test keeps the file true.
+pub fn events_document() -> String {
+    use std::fmt::Write as _;
+    let mut text = String::from(
+        "# Events\n\nMade from the code: `cargo run -p twofold-event-log --example events_doc > docs/events.md`.\n\n\
+         A commit is one row or message with one or more events of one aggregate: \
+         `{\"at\": ms, \"actor\": …, \"actor_token\"?, \"request_id\"?, \"private\"?: base64, \"events\": [{\"type\", \"v\", \"data\"}], \"mac\": hex}`.\n\
+         `private` holds actor id, reason, address and browser under the user's key. `mac` chains every commit of a subject to the one before it.\n",
+    );
+    let mut aggregate = "";
+    for event in catalogue() {
+        if event.aggregate != aggregate {
+            aggregate = event.aggregate;
+            let _ = write!(text, "\n## {aggregate}\n");
+        }
+        let _ = write!(text, "\n### `{}` v{}\n\n{}\n", event.name, event.version, event.description);
+        if !event.fields.is_empty() {
+            text.push_str("\n| field | form |\n|---|---|\n");
+        }
+        for field in event.fields {
+            let optional = if field.optional { " (optional)" } else { "" };
+            let _ = writeln!(text, "| `{}`{optional} | {} |", field.name, field.form.replace('|', "\\|"));
+        }
+    }
+    text
+}

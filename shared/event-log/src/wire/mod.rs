@@ -34,7 +34,7 @@ use self::meta::Envelope;
 use self::upcast::{STEPS, Step};
 use crate::{Category, Subject};
 
-pub use catalogue::{EventDoc, FieldDoc, catalogue};
+pub use catalogue::{EventDoc, FieldDoc, catalogue, events_document};
 pub use error::WireError;
 pub use mac::{split_mac, with_mac};
 pub use meta::Meta;
