@@ -5,9 +5,11 @@
 
 pub mod actor;
 pub mod delivery;
+pub mod destination;
 pub mod ids;
 pub mod limits;
 pub mod messages;
+pub mod presets;
 pub mod sealed;
 pub mod settings;
 pub mod tenant;
@@ -16,9 +18,11 @@ pub mod totp;
 pub mod user;
 pub mod user_id;
 
+pub use destination::{DestinationError, EmailAddress, PhoneNumber};
 pub use ids::{
     AccountId, ChallengeId, CommitId, EnrolmentId, FactorId, IdError, KeyId, MessageId, TenantId, UserToken,
 };
+pub use presets::Preset;
 pub use sealed::{CodeNonce, KeyedHash, Sealed};
 pub use time::Timestamp;
 pub use totp::{Algorithm, Channel, FactorKind, Method, Mode, TotpParams};

@@ -21,14 +21,17 @@ pub fn ids() -> impl Iterator<Item = &'static str> {
 }
 
 /// The text of a message for a user of this language. Order: tenant's text in the language, tenant's text in the
-/// tenant's default language when the user has none, built-in text in the language, built-in English.
+/// tenant's default language when the user has none, built-in text in the language; then the same in the tenant's
+/// default language, then in English.
 pub fn text<'a>(settings: &'a Settings, locale: Option<&str>, id: &str) -> &'a str {
     let wanted = locale.map_or(settings.default_locale.as_str(), primary);
     let own = |tag: &str| settings.messages.get(tag).and_then(|texts| texts.get(id)).map(String::as_str);
     let exact = locale.and_then(own);
     exact
         .or_else(|| own(wanted))
-        .or_else(|| built_in(wanted, id))
+        .or_else(|| built_in(primary(wanted), id))
+        .or_else(|| own(&settings.default_locale))
+        .or_else(|| built_in(primary(&settings.default_locale), id))
         .or_else(|| own("en"))
         .or_else(|| built_in("en", id))
         .unwrap_or("")

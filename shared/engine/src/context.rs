@@ -31,7 +31,13 @@ pub struct RequestContext {
 impl RequestContext {
     /// A request of the panel itself or of Twofold.
     pub const fn system() -> Self {
-        Self { actor: ActorInput { kind: ActorKind::System, id: None }, reason: None, request_id: None, ip: None, user_agent: None }
+        Self {
+            actor: ActorInput { kind: ActorKind::System, id: None },
+            reason: None,
+            request_id: None,
+            ip: None,
+            user_agent: None,
+        }
     }
 
     pub(crate) fn has_reason(&self) -> bool {

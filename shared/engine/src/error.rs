@@ -53,7 +53,9 @@ impl From<AppendError> for EngineError {
         match error {
             AppendError::Conflict { .. } => Self::Conflict,
             AppendError::Overloaded => Self::Overloaded,
-            AppendError::Unavailable { .. } | AppendError::TooLarge { .. } | AppendError::Invalid(_) => Self::Unavailable(error.to_string()),
+            AppendError::Unavailable { .. } | AppendError::TooLarge { .. } | AppendError::Invalid(_) => {
+                Self::Unavailable(error.to_string())
+            }
         }
     }
 }

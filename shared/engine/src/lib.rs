@@ -24,4 +24,6 @@ pub use error::EngineError;
 pub use outbound::{NoOutbound, Outbound, RenderRequest, RenderedMessage};
 pub use seal::{Label, aad};
 pub use tenant::{CreatedKey, NewKey};
-pub use user::{Ask, Caller, Loaded, ProfileInput, ReauthInput, Rendered, Shown, Typed, UserRef, code_of, fold_subject};
+pub use user::{
+    Ask, Caller, Loaded, ProfileInput, ReauthInput, Rendered, Shown, Typed, UserRef, code_of, fold_subject,
+};

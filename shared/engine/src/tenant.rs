@@ -6,8 +6,8 @@ use std::sync::Arc;
 use twofold_crypto::{ApiKey, ApiKeyKind, api_key};
 use twofold_domain::settings::Settings;
 use twofold_domain::tenant::{
-    Account, AccountEvent, ApiKeyRecord, PLATFORM, Scope, Tenant, TenantCommand, TenantRefusal, decide_account, decide_tenant, evolve_account,
-    evolve_tenant,
+    Account, AccountEvent, ApiKeyRecord, PLATFORM, Scope, Tenant, TenantCommand, TenantRefusal, decide_account,
+    decide_tenant, evolve_account, evolve_tenant,
 };
 use twofold_domain::{AccountId, Channel, CommitId, KeyId, Mode, PanelId, TenantId, Timestamp};
 use twofold_event_log::wire::{self, Event, Meta};
@@ -82,7 +82,12 @@ impl Engine {
     }
 
     /// Changes settings by a merge patch; answers the effective document's reading.
-    pub async fn patch_settings(&self, id: &TenantId, patch: serde_json::Value, context: &RequestContext) -> Result<Seq, EngineError> {
+    pub async fn patch_settings(
+        &self,
+        id: &TenantId,
+        patch: serde_json::Value,
+        context: &RequestContext,
+    ) -> Result<Seq, EngineError> {
         let current = self.directory.tenant(id).ok_or(TenantRefusal::NotFound)?;
         let (merged, _) = Settings::overlay(&current.state.document, &patch).map_err(TenantRefusal::from)?;
         self.check_templates(&merged)?;
@@ -91,11 +96,19 @@ impl Engine {
 
     fn check_templates(&self, document: &serde_json::Value) -> Result<(), EngineError> {
         let settings = Settings::from_document(document).map_err(TenantRefusal::from)?;
-        self.parts.outbound.check_templates(&settings).map_err(|problem| EngineError::Invalid { field: "templates", problem })
+        self.parts
+            .outbound
+            .check_templates(&settings)
+            .map_err(|problem| EngineError::Invalid { field: "templates", problem })
     }
 
     /// Makes an API key.
-    pub async fn create_key(&self, id: &TenantId, new: NewKey, context: &RequestContext) -> Result<CreatedKey, EngineError> {
+    pub async fn create_key(
+        &self,
+        id: &TenantId,
+        new: NewKey,
+        context: &RequestContext,
+    ) -> Result<CreatedKey, EngineError> {
         let kind = match new.mode {
             _ if new.scopes.contains(&Scope::Operator) => ApiKeyKind::Operator,
             Mode::Live => ApiKeyKind::Live,
@@ -118,7 +131,8 @@ impl Engine {
     pub async fn create_operator_key(&self, label: &str, context: &RequestContext) -> Result<CreatedKey, EngineError> {
         let id = self.tenant_id(PLATFORM);
         if self.directory.tenant(&id).is_none() {
-            let create = TenantCommand::Create { name: PLATFORM.to_owned(), preset: None, document: serde_json::json!({}) };
+            let create =
+                TenantCommand::Create { name: PLATFORM.to_owned(), preset: None, document: serde_json::json!({}) };
             self.tenant_command(&id, &create, context).await?;
         }
         let new = NewKey { mode: Mode::Live, scopes: BTreeSet::from([Scope::Operator]), label: label.to_owned() };
@@ -126,8 +140,18 @@ impl Engine {
     }
 
     /// Sets a channel. The configuration is checked by the sending side and sealed.
-    pub async fn configure_channel(&self, id: &TenantId, channel: Channel, config: &serde_json::Value, context: &RequestContext) -> Result<Seq, EngineError> {
-        let kept = self.parts.outbound.check_channel(channel, config).map_err(|problem| EngineError::Invalid { field: "channel", problem })?;
+    pub async fn configure_channel(
+        &self,
+        id: &TenantId,
+        channel: Channel,
+        config: &serde_json::Value,
+        context: &RequestContext,
+    ) -> Result<Seq, EngineError> {
+        let kept = self
+            .parts
+            .outbound
+            .check_channel(channel, config)
+            .map_err(|problem| EngineError::Invalid { field: "channel", problem })?;
         let key = self.parts.vault.tenant_key(id).await?;
         let text = serde_json::to_vec(&kept).map_err(|e| EngineError::Integrity(e.to_string()))?;
         let config = key.seal(&aad(Label::ChannelConfig, id.as_str(), channel.name()), &text, &*self.parts.rng);
@@ -135,7 +159,11 @@ impl Engine {
     }
 
     /// The configuration of a channel, credentials included: for the sending side.
-    pub async fn channel_config(&self, tenant: &TenantView, channel: Channel) -> Result<Option<serde_json::Value>, EngineError> {
+    pub async fn channel_config(
+        &self,
+        tenant: &TenantView,
+        channel: Channel,
+    ) -> Result<Option<serde_json::Value>, EngineError> {
         let Some(sealed) = tenant.channel(channel) else { return Ok(None) };
         let key = self.parts.vault.tenant_key(&tenant.id).await?;
         let text = key
@@ -145,7 +173,12 @@ impl Engine {
     }
 
     /// Runs a tenant command against the log.
-    pub async fn tenant_command(&self, id: &TenantId, command: &TenantCommand, context: &RequestContext) -> Result<Seq, EngineError> {
+    pub async fn tenant_command(
+        &self,
+        id: &TenantId,
+        command: &TenantCommand,
+        context: &RequestContext,
+    ) -> Result<Seq, EngineError> {
         let _one_at_a_time = self.tenant_writes.lock().await;
         let subject = Subject::tenant(id);
         for _ in 0..ATTEMPTS {
@@ -187,7 +220,11 @@ impl Engine {
         let view = self.directory.tenant(tenant).ok_or(TenantRefusal::NotFound)?;
         let id = self.parts.keyring.account_id(tenant, mode, panel_id);
         let key = self.parts.vault.tenant_key(tenant).await?;
-        let sealed = key.seal(&aad(Label::AccountPanelId, tenant.as_str(), id.as_str()), panel_id.as_str().as_bytes(), &*self.parts.rng);
+        let sealed = key.seal(
+            &aad(Label::AccountPanelId, tenant.as_str(), id.as_str()),
+            panel_id.as_str().as_bytes(),
+            &*self.parts.rng,
+        );
         let subject = Subject::account(tenant, &id);
         for _ in 0..ATTEMPTS {
             let empty = Account { panel_id: None, overrides: serde_json::json!({}) };
@@ -214,7 +251,12 @@ impl Engine {
         Err(EngineError::Conflict)
     }
 
-    async fn load_config<S>(&self, subject: &Subject, state: S, mut fold: impl FnMut(&mut S, &Event, Timestamp)) -> Result<Standing<S>, EngineError> {
+    async fn load_config<S>(
+        &self,
+        subject: &Subject,
+        state: S,
+        mut fold: impl FnMut(&mut S, &Event, Timestamp),
+    ) -> Result<Standing<S>, EngineError> {
         let mut standing = Standing { state, head: None, chain: Chain::start() };
         loop {
             let page = self.parts.log.read_subject(subject, standing.head.unwrap_or(Seq::ZERO), PAGE).await?;
@@ -222,8 +264,12 @@ impl Engine {
                 return Ok(standing);
             }
             for stored in &page {
-                standing.chain = standing.chain.check(&self.parts.keyring, stored).map_err(|e| EngineError::Integrity(e.to_string()))?;
-                let decoded = wire::decode(subject, &stored.payload).map_err(|e| EngineError::Integrity(e.to_string()))?;
+                standing.chain = standing
+                    .chain
+                    .check(&self.parts.keyring, stored)
+                    .map_err(|e| EngineError::Integrity(e.to_string()))?;
+                let decoded =
+                    wire::decode(subject, &stored.payload).map_err(|e| EngineError::Integrity(e.to_string()))?;
                 for event in &decoded.events {
                     fold(&mut standing.state, event, decoded.meta.at);
                 }
@@ -241,11 +287,23 @@ impl Engine {
                 Some(key.seal(&aad(Label::Private, tenant.as_str(), tenant.as_str()), &text, &*self.parts.rng))
             }
         };
-        Ok(Meta { at: self.parts.clock.now(), actor: context.actor.kind, actor_token: None, request_id: context.request_id.clone(), private })
+        Ok(Meta {
+            at: self.parts.clock.now(),
+            actor: context.actor.kind,
+            actor_token: None,
+            request_id: context.request_id.clone(),
+            private,
+        })
     }
 
     /// Appends; `None` means that somebody else was faster.
-    async fn append_config(&self, subject: &Subject, head: Option<Seq>, chain: Chain, body: Vec<u8>) -> Result<Option<Seq>, EngineError> {
+    async fn append_config(
+        &self,
+        subject: &Subject,
+        head: Option<Seq>,
+        chain: Chain,
+        body: Vec<u8>,
+    ) -> Result<Option<Seq>, EngineError> {
         let id = CommitId::from_bytes(self.parts.rng.bytes16());
         let (payload, _) = chain.seal(&self.parts.keyring, subject, &id, body);
         let expected = Some(head.map_or(Expected::NoStream, Expected::Exact));

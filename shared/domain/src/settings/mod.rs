@@ -99,6 +99,11 @@ impl Settings {
         Ok(settings)
     }
 
+    /// Reads a document that was checked when it was accepted, by the bounds of that time.
+    pub(crate) fn read_unchecked(document: &serde_json::Value) -> Result<Self, SettingsError> {
+        serde_path(document).map_err(|error| SettingsError::Shape(error.to_string()))
+    }
+
     /// The document laid over `base` (RFC 7396 merge patch), read and checked as a whole.
     pub fn overlay(
         base: &serde_json::Value,

@@ -301,7 +301,7 @@ section!(
         countries: BTreeSet<String> = BTreeSet::new(),
         /// Country assumed for numbers without an international prefix. None: such numbers are refused.
         default_country: Option<String> = None,
-        /// Domain for the WebOTP line of an SMS (`@domain #code`).
+        /// Domain for the `WebOTP` line of an SMS (`@domain #code`).
         web_otp_domain: Option<String> = None,
     }
 );

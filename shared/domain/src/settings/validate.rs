@@ -42,7 +42,7 @@ impl Findings {
         self.0.push(FieldError { field: field.into(), problem: problem.into() });
     }
 
-    fn range<T: PartialOrd + std::fmt::Display>(&mut self, field: &str, value: T, allowed: RangeInclusive<T>) {
+    fn range<T: PartialOrd + std::fmt::Display + Copy>(&mut self, field: &str, value: T, allowed: &RangeInclusive<T>) {
         if !allowed.contains(&value) {
             self.add(field, format!("must be from {} to {}, not {value}", allowed.start(), allowed.end()));
         }
@@ -127,17 +127,17 @@ impl Settings {
     }
 
     fn check_numbers(&self, found: &mut Findings) {
-        found.range("grace_days", self.grace_days.unwrap_or(0), 0..=365);
-        found.range("enrolment.ttl_secs", self.enrolment.ttl_secs, 60..=3600);
-        found.range("methods.max_active", self.methods.max_active, 1..=3);
-        found.range("recovery_codes.count", self.recovery_codes.count, 1..=20);
-        found.range("recovery_codes.length", self.recovery_codes.length, 8..=16);
-        found.range("reauth.max_age_secs", self.reauth.max_age_secs, 30..=3600);
-        found.range("login.challenge_ttl_secs", self.login.challenge_ttl_secs, 60..=3600);
-        found.range("totp.period_secs", self.totp.period_secs, 15..=120);
-        found.range("totp.skew_steps", self.totp.skew_steps, 0..=1);
-        found.range("codes.ttl_secs", self.codes.ttl_secs, 60..=600);
-        found.range("codes.resend_after_secs", self.codes.resend_after_secs, 10..=300);
+        found.range("grace_days", self.grace_days.unwrap_or(0), &(0..=365));
+        found.range("enrolment.ttl_secs", self.enrolment.ttl_secs, &(60..=3600));
+        found.range("methods.max_active", self.methods.max_active, &(1..=3));
+        found.range("recovery_codes.count", self.recovery_codes.count, &(1..=20));
+        found.range("recovery_codes.length", self.recovery_codes.length, &(8..=16));
+        found.range("reauth.max_age_secs", self.reauth.max_age_secs, &(30..=3600));
+        found.range("login.challenge_ttl_secs", self.login.challenge_ttl_secs, &(60..=3600));
+        found.range("totp.period_secs", self.totp.period_secs, &(15..=120));
+        found.range("totp.skew_steps", self.totp.skew_steps, &(0..=1));
+        found.range("codes.ttl_secs", self.codes.ttl_secs, &(60..=600));
+        found.range("codes.resend_after_secs", self.codes.resend_after_secs, &(10..=300));
         for (field, digits) in [("totp.digits", self.totp.digits), ("codes.digits", self.codes.digits)] {
             if digits != 6 && digits != 8 {
                 found.add(field, format!("must be 6 or 8, not {digits}"));
@@ -151,6 +151,10 @@ impl Settings {
         }
         if self.enrolment.trigger.is_empty() {
             found.add("enrolment.trigger", "must name at least one of profile, next_login, prompt");
+        }
+        // Otherwise the only code there is would be dead before another could be asked for.
+        if self.codes.resend_after_secs > self.codes.ttl_secs {
+            found.add("codes.resend_after_secs", "must not be more than codes.ttl_secs");
         }
         let mut seen: Vec<RecoveryPath> = Vec::new();
         for path in &self.recovery.paths {

@@ -140,7 +140,8 @@ fn check_key(tenant: &Tenant, record: &ApiKeyRecord) -> Result<(), TenantRefusal
     }
     let for_platform = tenant.name.as_deref() == Some(PLATFORM);
     let operator = record.scopes.contains(&Scope::Operator);
-    if record.scopes.is_empty() || operator != for_platform {
+    let mixed = operator && record.scopes.len() > 1;
+    if record.scopes.is_empty() || mixed || operator != for_platform {
         return Err(TenantRefusal::BadScopes);
     }
     Ok(())

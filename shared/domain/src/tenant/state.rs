@@ -28,7 +28,8 @@ pub struct Tenant {
     pub suspended: bool,
 }
 
-/// Applies one event. A document that this version cannot read leaves the defaults in force, which are strict.
+/// Applies one event. Documents were checked when they were accepted; one that breaks a bound of a later version is
+/// still followed, and one that cannot be read at all leaves the rules in force that were there before it (C19).
 pub fn evolve_tenant(tenant: &mut Tenant, event: &TenantEvent, at: Timestamp) {
     match event {
         TenantEvent::Created { name, preset, document } => {
@@ -57,5 +58,7 @@ pub fn evolve_tenant(tenant: &mut Tenant, event: &TenantEvent, at: Timestamp) {
 
 fn set_document(tenant: &mut Tenant, document: &serde_json::Value) {
     tenant.document = document.clone();
-    tenant.settings = Arc::new(Settings::from_document(document).unwrap_or_default());
+    if let Ok(settings) = Settings::from_document(document).or_else(|_| Settings::read_unchecked(document)) {
+        tenant.settings = Arc::new(settings);
+    }
 }

@@ -8,7 +8,8 @@ use crate::{ChallengeId, FactorKind, Method, Timestamp};
 
 /// Applies one event that happened at `at`.
 pub fn evolve(user: &mut User, event: &UserEvent, at: Timestamp) {
-    user.last_at = user.last_at.max(at);
+    let at = user.last_at.max(at);
+    user.last_at = at;
     match event {
         UserEvent::Registered(profile) => {
             user.profile = Some(profile.clone());
@@ -73,7 +74,7 @@ pub fn evolve(user: &mut User, event: &UserEvent, at: Timestamp) {
         UserEvent::FactorUnlocked { kind: Some(kind) } => *user.budgets.of_mut(*kind) = super::Budget::default(),
         UserEvent::FactorUnlocked { kind: None } => user.budgets.clear_all(),
         UserEvent::RecoveryCodesGenerated { hashes } => {
-            user.recovery = Some(hashes.iter().copied().map(Some).collect())
+            user.recovery = Some(hashes.iter().copied().map(Some).collect());
         }
         UserEvent::AuthenticatorReset { recovery_revoked } => {
             user.factors.retain(|f| f.method() != Method::Totp);
@@ -124,16 +125,14 @@ fn confirm(
     user.factors.retain(|f| f.method() != confirmed.method());
     user.factors.push(confirmed);
     user.last_verified_at = Some(at);
+    user.last_code_at.clear(Purpose::Enrolment);
     close(user, pending.challenge.as_ref(), Closed::Verified);
 }
 
 fn open(user: &mut User, challenge: Challenge) {
     if let Some(code) = &challenge.code {
         user.last_code_at.set(challenge.purpose, code.issued_at);
-        // One outstanding code per user and purpose: an older one dies with its challenge.
-        for older in user.challenges.iter_mut().filter(|c| c.purpose == challenge.purpose && c.code.is_some()) {
-            older.closed.get_or_insert(Closed::Superseded);
-        }
+        supersede_codes(user, challenge.purpose, &challenge.id);
     }
     while user.challenges.len() >= MAX_CHALLENGES {
         user.challenges.pop_front();
@@ -146,6 +145,14 @@ fn reissue(user: &mut User, id: &ChallengeId, code: &IssuedCode) {
         challenge.code = Some(code.clone());
         let purpose = challenge.purpose;
         user.last_code_at.set(purpose, code.issued_at);
+        supersede_codes(user, purpose, id);
+    }
+}
+
+/// One outstanding code per user and purpose: any other dies with its challenge.
+fn supersede_codes(user: &mut User, purpose: Purpose, but: &ChallengeId) {
+    for other in user.challenges.iter_mut().filter(|c| c.purpose == purpose && c.code.is_some() && c.id != *but) {
+        other.closed.get_or_insert(Closed::Superseded);
     }
 }
 

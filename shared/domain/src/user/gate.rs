@@ -75,7 +75,7 @@ pub fn gate<'a>(user: &'a User, settings: &Settings, attempt: &Attempt, now: Tim
         Target::Direct => direct(user, settings, attempt.kind)?,
         Target::Enrolment(id) => {
             let pending = user.enrolment.as_ref().filter(|e| e.id == *id).ok_or(Refusal::EnrolmentNotFound)?;
-            enrolment(user, pending, now)?
+            enrolment(user, pending, now)
         }
         Target::Challenge(id) => {
             let challenge = user.challenge(id).ok_or(Refusal::ChallengeNotFound)?;
@@ -86,7 +86,7 @@ pub fn gate<'a>(user: &'a User, settings: &Settings, attempt: &Attempt, now: Tim
     Ok(found)
 }
 
-fn ensure_unlocked(user: &User, kind: FactorKind, now: Timestamp) -> Result<(), Refusal> {
+pub(super) fn ensure_unlocked(user: &User, kind: FactorKind, now: Timestamp) -> Result<(), Refusal> {
     match user.budgets.of(kind).lock {
         Lock::Until(until) if now < until => Err(Refusal::Locked { kind, until: Some(until) }),
         Lock::Hard => Err(Refusal::Locked { kind, until: None }),
@@ -141,7 +141,7 @@ fn in_challenge<'a>(
     }
     if let Some(id) = &challenge.setup {
         let pending = user.enrolment.as_ref().filter(|e| e.id == *id).ok_or(Refusal::EnrolmentNotFound)?;
-        return enrolment(user, pending, now);
+        return Ok(enrolment(user, pending, now));
     }
     let method = challenge.method.ok_or(Refusal::WrongTarget)?;
     if kind != FactorKind::from(method) {
@@ -171,16 +171,16 @@ fn ended(challenge: &Challenge, now: Timestamp) -> Option<FailureReason> {
     }
 }
 
-fn enrolment<'a>(user: &'a User, pending: &'a Enrolment, now: Timestamp) -> Result<Gate<'a>, Refusal> {
+fn enrolment<'a>(user: &'a User, pending: &'a Enrolment, now: Timestamp) -> Gate<'a> {
     if now >= pending.expires_at {
-        return Ok(Gate::Closed { reason: FailureReason::Expired, kind: FactorKind::from(pending.method) });
+        return Gate::Closed { reason: FailureReason::Expired, kind: FactorKind::from(pending.method) };
     }
     match &pending.detail {
         EnrolmentDetail::Totp { secret, params } => {
-            Ok(Gate::Totp { secret, params: *params, factor: None, last_step: None })
+            Gate::Totp { secret, params: *params, factor: None, last_step: None }
         }
         EnrolmentDetail::Code { destination, code } => {
-            Ok(sent(user, destination, code, Purpose::Enrolment, pending.id.as_str(), now))
+            sent(user, destination, code, Purpose::Enrolment, pending.id.as_str(), now)
         }
     }
 }

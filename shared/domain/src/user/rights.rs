@@ -42,7 +42,10 @@ pub fn rights_of_user(user: &User, settings: &Settings) -> Rights {
                 SelfReset::WithVerifiedSession => true,
                 SelfReset::IfMayToggle => toggle,
             },
-        regenerate: enabled && settings.recovery_codes.enabled && settings.recovery_codes.self_regenerate,
+        regenerate: enabled
+            && !user.factors.is_empty()
+            && settings.recovery_codes.enabled
+            && settings.recovery_codes.self_regenerate,
     }
 }
 
@@ -80,7 +83,7 @@ pub(super) fn check_reauth(
     rule: ReauthRule,
     proof: &ReauthProof,
     settings: &Settings,
-    now: Timestamp,
+    (clock, monotone): (Timestamp, Timestamp),
 ) -> Result<(), Refusal> {
     match rule {
         ReauthRule::None => Ok(()),
@@ -91,8 +94,9 @@ pub(super) fn check_reauth(
         ReauthRule::Password | ReauthRule::Code | ReauthRule::PasswordAndCode => {
             if rule.needs_password() {
                 let at = proof.password_at.ok_or(Refusal::ReauthRequired(rule))?;
-                let too_old = at.plus_secs(u64::from(settings.reauth.max_age_secs)) < now;
-                let in_future = at > now.plus_secs(CLOCK_TOLERANCE_SECS);
+                // A clock set back makes no old check fresh again (C10).
+                let too_old = at.plus_secs(u64::from(settings.reauth.max_age_secs)) < monotone;
+                let in_future = at > clock.plus_secs(CLOCK_TOLERANCE_SECS);
                 if too_old || in_future {
                     return Err(Refusal::PasswordCheckStale);
                 }

@@ -44,7 +44,8 @@ async fn catch_up(engine: &Engine, mut after: Seq) -> Result<Seq, EngineError> {
 /// Applies a page; what this process appended itself is in the directory already and is passed over.
 fn apply(engine: &Engine, page: &[Stored]) -> Result<(), EngineError> {
     for stored in page {
-        let decoded = wire::decode(&stored.subject, &stored.payload).map_err(|e| EngineError::Integrity(e.to_string()))?;
+        let decoded =
+            wire::decode(&stored.subject, &stored.payload).map_err(|e| EngineError::Integrity(e.to_string()))?;
         let Some(tenant) = stored.subject.tenant_id() else { continue };
         match AccountId::parse(stored.subject.last_token()) {
             Ok(account) => apply_account(engine, stored.seq, &tenant, &account, &decoded),
@@ -55,7 +56,8 @@ fn apply(engine: &Engine, page: &[Stored]) -> Result<(), EngineError> {
 }
 
 fn apply_tenant(engine: &Engine, seq: Seq, id: &TenantId, decoded: &Decoded) {
-    let (mut state, position) = engine.directory.tenant(id).map(|view| (view.state.clone(), view.position)).unwrap_or_default();
+    let (mut state, position) =
+        engine.directory.tenant(id).map(|view| (view.state.clone(), view.position)).unwrap_or_default();
     if seq > position {
         for event in &decoded.events {
             if let Event::Tenant(event) = event {

@@ -97,7 +97,12 @@ impl Directory {
             ApiKeyKind::Test => !operator && entry.mode == Mode::Test,
         };
         let tenant = tables.tenants.get(&entry.tenant).filter(|t| fits && !t.state.suspended)?;
-        Some(Principal { tenant: Arc::clone(tenant), key: parsed.id, mode: entry.mode, scopes: Arc::clone(&entry.scopes) })
+        Some(Principal {
+            tenant: Arc::clone(tenant),
+            key: parsed.id,
+            mode: entry.mode,
+            scopes: Arc::clone(&entry.scopes),
+        })
     }
 
     /// A tenant by id.
@@ -167,5 +172,6 @@ fn entry_of(tenant: &TenantId, record: &ApiKeyRecord) -> KeyEntry {
 
 /// Overrides that no longer fit a changed tenant document give way to the tenant's own rules.
 fn effective(document: &serde_json::Value, account: &Account, fallback: &Arc<Settings>) -> Arc<Settings> {
-    Settings::overlay(document, &account.overrides).map_or_else(|_| Arc::clone(fallback), |(_, settings)| Arc::new(settings))
+    Settings::overlay(document, &account.overrides)
+        .map_or_else(|_| Arc::clone(fallback), |(_, settings)| Arc::new(settings))
 }

@@ -17,7 +17,12 @@ pub(super) struct Owner<'a> {
     pub keyring: &'a Keyring,
 }
 
-pub(super) fn evaluate(owner: &Owner<'_>, gate: &Gate<'_>, typed: &Typed, now: Timestamp) -> Result<Evidence, EngineError> {
+pub(super) fn evaluate(
+    owner: &Owner<'_>,
+    gate: &Gate<'_>,
+    typed: &Typed,
+    now: Timestamp,
+) -> Result<Evidence, EngineError> {
     match gate {
         Gate::Closed { .. } => Ok(Evidence::NotEvaluated),
         Gate::Totp { secret, params, .. } => {
@@ -44,7 +49,13 @@ pub(super) fn evaluate(owner: &Owner<'_>, gate: &Gate<'_>, typed: &Typed, now: T
 
 /// The code that was, or is to be, sent.
 pub fn code_of(key: &DataKey, code: &IssuedCode, purpose: Purpose, reference: &str) -> OneTimeCode {
-    key.code(&CodeContext { purpose: purpose.name(), reference, destination: &code.destination, nonce: code.nonce, digits: code.digits })
+    key.code(&CodeContext {
+        purpose: purpose.name(),
+        reference,
+        destination: &code.destination,
+        nonce: code.nonce,
+        digits: code.digits,
+    })
 }
 
 /// A code of another length can never be right, so it is a slip of the finger and no guess.

@@ -47,7 +47,12 @@ pub(crate) async fn load(log: &dyn EventLog, keyring: &Keyring, subject: &Subjec
     load_until(log, keyring, subject, Until::Now).await
 }
 
-async fn load_until(log: &dyn EventLog, keyring: &Keyring, subject: &Subject, until: Until) -> Result<Loaded, EngineError> {
+async fn load_until(
+    log: &dyn EventLog,
+    keyring: &Keyring,
+    subject: &Subject,
+    until: Until,
+) -> Result<Loaded, EngineError> {
     let mut loaded = Loaded::empty();
     loop {
         let page = log.read_subject(subject, loaded.position(), PAGE).await?;
@@ -59,7 +64,8 @@ async fn load_until(log: &dyn EventLog, keyring: &Keyring, subject: &Subject, un
                 tracing::error!(%subject, seq = stored.seq.0, %error, "the audit chain is broken");
                 EngineError::Integrity(error.to_string())
             })?;
-            let (meta, events, _) = wire::decode_user(&stored.payload).map_err(|e| EngineError::Integrity(e.to_string()))?;
+            let (meta, events, _) =
+                wire::decode_user(&stored.payload).map_err(|e| EngineError::Integrity(e.to_string()))?;
             let beyond = match until {
                 Until::Now => false,
                 Until::Position(last) => stored.seq > last,

@@ -1,10 +1,12 @@
 //! From what was asked, in clear, to a command for the rules: seal, hash, draw, and look at codes.
 
 use twofold_crypto::{DataKey, recovery, totp};
+use twofold_domain::actor::Actor;
 use twofold_domain::destination::{EmailAddress, PhoneNumber};
 use twofold_domain::settings::Settings;
 use twofold_domain::user::{
-    AccountRef, Attempt, CommandKind, Destination, Evidence, Patch, ProfilePatch, Purpose, ReauthProof, Target, User, gate, reauth_rule,
+    AccountRef, Attempt, CommandKind, Destination, Evidence, Patch, ProfilePatch, Purpose, ReauthProof, Target, User,
+    gate, reauth_rule,
 };
 use twofold_domain::{FactorKind, KeyedHash, Method, Sealed, Timestamp};
 
@@ -22,6 +24,7 @@ pub(super) struct Preparation<'a> {
     pub engine: &'a Engine,
     pub caller: &'a Caller,
     pub whom: &'a UserRef,
+    pub actor: &'a Actor,
     pub user: &'a User,
     pub settings: &'a Settings,
     pub key: &'a DataKey,
@@ -36,40 +39,65 @@ impl Preparation<'_> {
             Ask::StartEnrolment { method, destination, reauth } => {
                 let secret = self.new_secret(&mut shown);
                 let entered = self.entered(*method, destination.as_deref())?;
-                let draft = CommandKind::StartEnrolment { method: *method, secret, entered, reauth: ReauthProof::default() };
+                let draft =
+                    CommandKind::StartEnrolment { method: *method, secret, entered, reauth: ReauthProof::default() };
                 self.with_reauth(draft, reauth)?
             }
             Ask::ResendEnrolmentCode(enrolment) => CommandKind::ResendEnrolmentCode { enrolment: enrolment.clone() },
             Ask::ConfirmEnrolment(enrolment, typed) => {
-                let attempt = Attempt { target: Target::Enrolment(enrolment.clone()), purpose: Purpose::Enrolment, kind: None };
+                let attempt =
+                    Attempt { target: Target::Enrolment(enrolment.clone()), purpose: Purpose::Enrolment, kind: None };
                 let evidence = self.look(&attempt, typed)?;
-                CommandKind::ConfirmEnrolment { enrolment: enrolment.clone(), evidence, recovery: self.new_recovery(&mut shown) }
+                CommandKind::ConfirmEnrolment {
+                    enrolment: enrolment.clone(),
+                    evidence,
+                    recovery: self.new_recovery(&mut shown),
+                }
             }
             Ask::OpenChallenge { purpose, method, destination } => {
                 let entered = match method {
                     Some(method) => self.entered(*method, destination.as_deref())?,
                     None if destination.is_some() => {
-                        return Err(EngineError::Invalid { field: "destination", problem: "name the method it is for as well".to_owned() });
+                        return Err(EngineError::Invalid {
+                            field: "destination",
+                            problem: "name the method it is for as well".to_owned(),
+                        });
                     }
                     None => None,
                 };
-                CommandKind::OpenChallenge { purpose: *purpose, method: *method, secret: self.new_secret(&mut shown), entered }
+                CommandKind::OpenChallenge {
+                    purpose: *purpose,
+                    method: *method,
+                    secret: self.new_secret(&mut shown),
+                    entered,
+                }
             }
             Ask::ResendChallengeCode(challenge) => CommandKind::ResendChallengeCode { challenge: challenge.clone() },
             Ask::Verify { target, kind, code } => {
-                let attempt = Attempt { target: target.clone(), purpose: self.purpose_of(target), kind: self.kind_of(*kind, code) };
+                let attempt = Attempt {
+                    target: target.clone(),
+                    purpose: self.purpose_of(target),
+                    kind: self.kind_of(*kind, code),
+                };
                 let evidence = self.look(&attempt, code)?;
                 // Only a code that completes a set-up can need new recovery codes.
                 let recovery = if self.completes_setup(target) { self.new_recovery(&mut shown) } else { Vec::new() };
                 CommandKind::Verify { attempt, evidence, recovery }
             }
             Ask::DisableAtLogin(challenge) => CommandKind::DisableAtLogin { challenge: challenge.clone() },
-            Ask::ResetAuthenticator(reauth) => self.with_reauth(CommandKind::ResetAuthenticator { reauth: ReauthProof::default() }, reauth)?,
+            Ask::ResetAuthenticator(reauth) => {
+                self.with_reauth(CommandKind::ResetAuthenticator { reauth: ReauthProof::default() }, reauth)?
+            }
             Ask::Reset(reauth) => self.with_reauth(CommandKind::Reset { reauth: ReauthProof::default() }, reauth)?,
-            Ask::Disable(reauth) => self.with_reauth(CommandKind::Disable { reauth: ReauthProof::default() }, reauth)?,
+            Ask::Disable(reauth) => {
+                self.with_reauth(CommandKind::Disable { reauth: ReauthProof::default() }, reauth)?
+            }
             Ask::RegenerateRecoveryCodes(reauth) => {
                 let recovery = self.new_recovery(&mut shown);
-                self.with_reauth(CommandKind::RegenerateRecoveryCodes { reauth: ReauthProof::default(), recovery }, reauth)?
+                self.with_reauth(
+                    CommandKind::RegenerateRecoveryCodes { reauth: ReauthProof::default(), recovery },
+                    reauth,
+                )?
             }
             Ask::Unlock(kind) => CommandKind::Unlock { kind: *kind },
             Ask::Erase => CommandKind::Erase,
@@ -99,15 +127,22 @@ impl Preparation<'_> {
             return Vec::new();
         }
         shown.recovery = recovery::generate(usize::from(rules.count), usize::from(rules.length), self.rng());
-        let hash = |code: &twofold_crypto::RecoveryCode| self.engine.parts.keyring.recovery_hash(&self.caller.tenant.id, &self.whom.token, code.expose());
+        let hash = |code: &twofold_crypto::RecoveryCode| {
+            self.engine.parts.keyring.recovery_hash(&self.caller.tenant.id, &self.whom.token, code.expose())
+        };
         shown.recovery.iter().map(hash).collect()
     }
 
     fn profile(&self, input: &ProfileInput) -> Result<ProfilePatch, EngineError> {
         if let Patch::Set(locale) = &input.locale {
-            let plain = locale.len() <= MAX_LOCALE_CHARS && locale.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') && locale.len() >= 2;
+            let plain = locale.len() <= MAX_LOCALE_CHARS
+                && locale.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+                && locale.len() >= 2;
             if !plain {
-                return Err(EngineError::Invalid { field: "locale", problem: "must be a language tag such as en or de-at".to_owned() });
+                return Err(EngineError::Invalid {
+                    field: "locale",
+                    problem: "must be a language tag such as en or de-at".to_owned(),
+                });
             }
         }
         let account = match &input.account {
@@ -146,7 +181,8 @@ impl Preparation<'_> {
                 Ok(Some(self.destination(Label::Email, address.as_str())))
             }
             Method::Sms => {
-                let number = PhoneNumber::parse(text, self.settings.sms.default_country.as_deref()).map_err(|e| invalid(e.to_string()))?;
+                let number = PhoneNumber::parse(text, self.settings.sms.default_country.as_deref())
+                    .map_err(|e| invalid(e.to_string()))?;
                 number.allowed_by(&self.settings.sms).map_err(|e| invalid(e.to_string()))?;
                 Ok(Some(self.destination(Label::Phone, number.e164())))
             }
@@ -172,15 +208,19 @@ impl Preparation<'_> {
 
     fn look(&self, attempt: &Attempt, typed: &Typed) -> Result<Evidence, EngineError> {
         let found = gate(self.user, self.settings, attempt, self.now)?;
-        let owner =
-            Owner { tenant: &self.caller.tenant.id, user: &self.whom.token, key: self.key, keyring: &self.engine.parts.keyring };
-        evaluate(&owner, &found, typed, self.now)
+        let owner = Owner {
+            tenant: &self.caller.tenant.id,
+            user: &self.whom.token,
+            key: self.key,
+            keyring: &self.engine.parts.keyring,
+        };
+        // Time never runs backwards for a user (C10); the rules check the step against the same instant.
+        evaluate(&owner, &found, typed, self.user.monotone(self.now))
     }
 
     /// A code is looked at only when the rule asks for one: nobody gets a free guess.
     fn with_reauth(&self, mut draft: CommandKind, input: &ReauthInput) -> Result<CommandKind, EngineError> {
-        let by_user = self.caller.context.actor.kind == twofold_domain::actor::ActorKind::User;
-        let wanted = by_user && reauth_rule(&draft, self.settings).needs_code();
+        let wanted = *self.actor == Actor::User && reauth_rule(&draft, self.settings).needs_code();
         let code = match &input.code {
             Some(typed) if wanted => {
                 let target = input.challenge.clone().map_or(Target::Direct, Target::Challenge);
@@ -190,7 +230,12 @@ impl Preparation<'_> {
             }
             Some(_) | None => None,
         };
-        let proof = ReauthProof { confirmed: input.confirmed, password_at: input.password_at, session_verified: input.session_verified, code };
+        let proof = ReauthProof {
+            confirmed: input.confirmed,
+            password_at: input.password_at,
+            session_verified: input.session_verified,
+            code,
+        };
         if let CommandKind::StartEnrolment { reauth, .. }
         | CommandKind::ResetAuthenticator { reauth }
         | CommandKind::Reset { reauth }

@@ -7,7 +7,9 @@ use twofold_crypto::DataKey;
 use twofold_domain::actor::{Actor, ActorKind};
 use twofold_domain::delivery::{DeliveryEvent, DeliveryRequested};
 use twofold_domain::settings::Settings;
-use twofold_domain::user::{ChannelsReady, Command, Decision, DeliveryRequest, Outcome, Receipt, Refusal, User, UserEvent, decide, evolve};
+use twofold_domain::user::{
+    ChannelsReady, Command, Decision, DeliveryRequest, Outcome, Receipt, Refusal, User, UserEvent, decide, evolve,
+};
 use twofold_domain::{Channel, CommitId, KeyedHash, Mode, PanelId, Timestamp, UserToken};
 use twofold_event_log::wire::{self, Meta};
 use twofold_event_log::{Append, Expected, NewCommit, Seq, Subject};
@@ -37,13 +39,18 @@ impl Engine {
     /// The subject of a user.
     pub fn subject_of(&self, tenant: &twofold_domain::TenantId, token: &UserToken) -> Subject {
         let bytes = token.as_str().as_bytes();
-        let spread = bytes.iter().rev().take(4).fold(0u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(*byte)));
+        let spread =
+            bytes.iter().rev().take(4).fold(0u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(*byte)));
         let partition = u16::try_from(spread % u32::from(self.parts.partitions.max(1))).unwrap_or(0);
         Subject::user(partition, tenant, token)
     }
 
     /// The user's state as the log has it, and his key.
-    pub async fn user_state(&self, caller: &Caller, whom: &UserRef) -> Result<(Loaded, Arc<Settings>, Arc<DataKey>), EngineError> {
+    pub async fn user_state(
+        &self,
+        caller: &Caller,
+        whom: &UserRef,
+    ) -> Result<(Loaded, Arc<Settings>, Arc<DataKey>), EngineError> {
         let loaded = self.current(&whom.subject).await?;
         if loaded.user.erased {
             return Err(Refusal::UserErased.into());
@@ -79,12 +86,14 @@ impl Engine {
 
     fn channels_of(&self, caller: &Caller) -> ChannelsReady {
         let ready = |channel| {
-            caller.mode == Mode::Test || caller.tenant.channel(channel).is_some() || self.parts.outbound.has_default(channel)
+            caller.mode == Mode::Test
+                || caller.tenant.channel(channel).is_some()
+                || self.parts.outbound.has_default(channel)
         };
         ChannelsReady { email: ready(Channel::Email), sms: ready(Channel::Sms) }
     }
 
-    async fn actor_of(&self, caller: &Caller) -> Result<Actor, EngineError> {
+    async fn actor_of(&self, caller: &Caller, whom: &UserRef, ask: &Ask) -> Result<Actor, EngineError> {
         Ok(match caller.context.actor.kind {
             ActorKind::User => Actor::User,
             ActorKind::System => Actor::System,
@@ -93,6 +102,11 @@ impl Engine {
                 let problem = "an account administrator is named by the panel's own user id in actor.id".to_owned();
                 let id = caller.context.actor.id.clone().ok_or(EngineError::Invalid { field: "actor.id", problem })?;
                 let admin = self.user_ref(caller, id);
+                // On his own factors an administrator is a user like any other: he proves himself first (C14).
+                let touches_factors = matches!(ask, Ask::Disable(_) | Ask::Reset(_) | Ask::ResetAuthenticator(_));
+                if touches_factors && admin.token == whom.token {
+                    return Ok(Actor::User);
+                }
                 let state = self.current(&admin.subject).await?.user;
                 let profile = state.profile.as_ref();
                 Actor::AccountAdmin {
@@ -113,7 +127,7 @@ impl Engine {
         idempotency: Option<&Idempotency>,
         render: impl Fn(&Rendered<'_>) -> A,
     ) -> Result<Reply<A>, EngineError> {
-        let actor = self.actor_of(caller).await?;
+        let actor = self.actor_of(caller, whom, ask).await?;
         let slot = self.users.slot(&whom.subject);
         let mut place = slot.lock().await;
         for _ in 0..ATTEMPTS {
@@ -169,7 +183,12 @@ struct Turn<'a> {
 }
 
 impl Turn<'_> {
-    async fn take<A: Answer>(&self, known: &Loaded, ask: &Ask, render: &impl Fn(&Rendered<'_>) -> A) -> Result<Step<A>, EngineError> {
+    async fn take<A: Answer>(
+        &self,
+        known: &Loaded,
+        ask: &Ask,
+        render: &impl Fn(&Rendered<'_>) -> A,
+    ) -> Result<Step<A>, EngineError> {
         let parts = &self.engine.parts;
         let tenant = &self.caller.tenant.id;
         let user = &known.user;
@@ -187,14 +206,38 @@ impl Turn<'_> {
         }
         let settings = self.engine.settings_of(self.caller, user);
         let now = parts.clock.now();
-        let preparation = Preparation { engine: self.engine, caller: self.caller, whom: self.whom, user, settings: &settings, key: &key, now };
+        let preparation = Preparation {
+            engine: self.engine,
+            caller: self.caller,
+            whom: self.whom,
+            actor: &self.actor,
+            user,
+            settings: &settings,
+            key: &key,
+            now,
+        };
         let (kind, shown) = preparation.command(ask)?;
         let drawn = fresh(&*parts.rng);
-        let command =
-            Command { now, actor: self.actor.clone(), settings: &settings, channels: self.engine.channels_of(self.caller), fresh: &drawn, kind };
+        let command = Command {
+            now,
+            actor: self.actor.clone(),
+            settings: &settings,
+            channels: self.engine.channels_of(self.caller),
+            fresh: &drawn,
+            kind,
+        };
         let Decision { mut events, deliveries, outcome } = decide(user, &command)?;
         let answer = |user: &User, outcome: &Outcome, shown: &Shown| {
-            render(&Rendered { tenant, token: &self.whom.token, user, outcome, shown, settings: &settings, key: &key, now })
+            render(&Rendered {
+                tenant,
+                token: &self.whom.token,
+                user,
+                outcome,
+                shown,
+                settings: &settings,
+                key: &key,
+                now,
+            })
         };
         if events.is_empty() && deliveries.is_empty() {
             let mut reply = answer(user, &outcome, &shown);
@@ -214,7 +257,11 @@ impl Turn<'_> {
         }
         let (commits, chain) = self.commits(known, &key, now, &events, &deliveries);
         let appended = parts.log.append(Append { commits }).await?;
-        let head = appended.seqs.first().copied().ok_or_else(|| EngineError::Integrity("an append without a position".to_owned()))?;
+        let head = appended
+            .seqs
+            .first()
+            .copied()
+            .ok_or_else(|| EngineError::Integrity("an append without a position".to_owned()))?;
         reply.set_position(head.0);
         Ok(Step::Committed { reply: Reply::Fresh(reply), events, at: now, head, chain })
     }
@@ -231,7 +278,8 @@ impl Turn<'_> {
         let tenant = &self.caller.tenant.id;
         let meta = self.meta(key, now);
         let id = CommitId::from_bytes(parts.rng.bytes16());
-        let (payload, chain) = known.chain.seal(&parts.keyring, &self.whom.subject, &id, wire::encode_user(&meta, events));
+        let (payload, chain) =
+            known.chain.seal(&parts.keyring, &self.whom.subject, &id, wire::encode_user(&meta, events));
         let mut commits = Vec::with_capacity(1 + deliveries.len());
         commits.push(NewCommit { subject: self.whom.subject.clone(), expected: Some(known.expected()), id, payload });
         let plain = Meta { private: None, ..meta };
@@ -263,7 +311,13 @@ impl Turn<'_> {
             key.seal(&aad(Label::Private, tenant.as_str(), self.whom.token.as_str()), &text, &*self.engine.parts.rng)
         });
         let token = |id: &PanelId| self.engine.parts.keyring.user_token(tenant, self.caller.mode, id);
-        Meta { at: now, actor: context.actor.kind, actor_token: context.actor.id.as_ref().map(token), request_id: context.request_id.clone(), private }
+        Meta {
+            at: now,
+            actor: context.actor.kind,
+            actor_token: context.actor.id.as_ref().map(token),
+            request_id: context.request_id.clone(),
+            private,
+        }
     }
 
     /// What an idempotency key and a body are remembered by.
@@ -271,16 +325,26 @@ impl Turn<'_> {
         let keyring = &self.engine.parts.keyring;
         let tenant = &self.caller.tenant.id;
         let key = format!("{}|{}|{}", self.whom.token, idempotency.route, idempotency.key);
-        (keyring.fingerprint(tenant, "idempotency-key", key.as_bytes()), keyring.fingerprint(tenant, "idempotency-body", &idempotency.body))
+        (
+            keyring.fingerprint(tenant, "idempotency-key", key.as_bytes()),
+            keyring.fingerprint(tenant, "idempotency-body", &idempotency.body),
+        )
     }
 
-    fn replay<A>(&self, known: &Loaded, key: &DataKey, (receipt_key, body): &(KeyedHash, KeyedHash)) -> Result<Option<Reply<A>>, EngineError> {
+    fn replay<A>(
+        &self,
+        known: &Loaded,
+        key: &DataKey,
+        (receipt_key, body): &(KeyedHash, KeyedHash),
+    ) -> Result<Option<Reply<A>>, EngineError> {
         let Some(receipt) = known.user.receipt(receipt_key) else { return Ok(None) };
         if receipt.body != *body {
             return Err(EngineError::IdempotencyKeyReused);
         }
-        let clear = key.open(&self.receipt_aad(), &receipt.answer).map_err(|e| EngineError::Integrity(e.to_string()))?;
-        let (status, body) = serde_json::from_slice(&clear).map_err(|_| EngineError::Integrity("a kept answer".to_owned()))?;
+        let clear =
+            key.open(&self.receipt_aad(), &receipt.answer).map_err(|e| EngineError::Integrity(e.to_string()))?;
+        let (status, body) =
+            serde_json::from_slice(&clear).map_err(|_| EngineError::Integrity("a kept answer".to_owned()))?;
         Ok(Some(Reply::Replayed { status, body, position: known.position() }))
     }
 

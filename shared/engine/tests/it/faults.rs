@@ -18,7 +18,11 @@ async fn invariant_6_an_unavailable_log_is_neither_allowed_nor_wrong() {
     world.log.fail_next_append(Fault::Unavailable);
     let answer = run(&node, &caller, "mia", &verify(code.expose())).await;
     assert!(matches!(answer, Err(EngineError::Unavailable(_))), "{answer:?}");
-    assert_eq!(run(&node, &caller, "mia", &verify(code.expose())).await.expect("judged").outcome, "verified", "nothing was spent");
+    assert_eq!(
+        run(&node, &caller, "mia", &verify(code.expose())).await.expect("judged").outcome,
+        "verified",
+        "nothing was spent"
+    );
 }
 
 #[tokio::test]
@@ -60,7 +64,10 @@ async fn every_commit_of_a_subject_continues_its_chain() {
     let subject = whom(&node, &caller, "mia").subject;
     let commits = node.log().read_subject(&subject, Seq::ZERO, 100).await.expect("readable");
     let check = |commits: &[twofold_event_log::Stored]| {
-        commits.iter().try_fold(twofold_engine::Chain::start(), |chain, commit| chain.check(node.keyring(), commit)).is_ok()
+        commits
+            .iter()
+            .try_fold(twofold_engine::Chain::start(), |chain, commit| chain.check(node.keyring(), commit))
+            .is_ok()
     };
     assert!(check(&commits));
     let mut changed = commits.clone();

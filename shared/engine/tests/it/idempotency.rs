@@ -52,6 +52,9 @@ async fn a_refusal_is_decided_again() {
     enrolled(&node, &caller, "mia").await;
     let again = Ask::StartEnrolment { method: Method::Totp, destination: None, reauth: confirmed() };
     for _ in 0..2 {
-        assert!(matches!(run_with(&node, &caller, "mia", &again, Some(&with_key("k2", ""))).await, Err(EngineError::Refused(_))));
+        assert!(matches!(
+            run_with(&node, &caller, "mia", &again, Some(&with_key("k2", ""))).await,
+            Err(EngineError::Refused(_))
+        ));
     }
 }

@@ -8,10 +8,17 @@ use twofold_engine::{Ask, Engine, EngineError};
 
 use crate::support::*;
 
-async fn submit_all(nodes: &[Arc<Engine>], caller: &twofold_engine::Caller, user: &str, ask: &Ask, count: usize) -> (usize, usize) {
+async fn submit_all(
+    nodes: &[Arc<Engine>],
+    caller: &twofold_engine::Caller,
+    user: &str,
+    ask: &Ask,
+    count: usize,
+) -> (usize, usize) {
     let mut tasks = tokio::task::JoinSet::new();
     for n in 0..count {
-        let (engine, caller, user, ask) = (Arc::clone(&nodes[n % nodes.len()]), caller.clone(), user.to_owned(), ask.clone());
+        let (engine, caller, user, ask) =
+            (Arc::clone(&nodes[n % nodes.len()]), caller.clone(), user.to_owned(), ask.clone());
         tasks.spawn(async move { run(&engine, &caller, &user, &ask).await });
     }
     let (mut right, mut errors) = (0, 0);
@@ -30,7 +37,8 @@ async fn submit_all(nodes: &[Arc<Engine>], caller: &twofold_engine::Caller, user
 async fn invariant_2_64_parallel_submissions_over_three_nodes_succeed_once() {
     let world = World::new();
     let nodes = [world.node().await, world.node().await, world.node().await];
-    let caller = tenant(&nodes[0], "t", serde_json::json!({"methods": {"allowed": ["totp", "email"], "max_active": 2}})).await;
+    let caller =
+        tenant(&nodes[0], "t", serde_json::json!({"methods": {"allowed": ["totp", "email"], "max_active": 2}})).await;
     for round in 0..20 {
         let user = format!("user{round}");
         let (secret, recovery) = enrolled(&nodes[0], &caller, &user).await;
@@ -46,7 +54,8 @@ async fn invariant_2_64_parallel_submissions_over_three_nodes_succeed_once() {
 async fn invariant_2_a_sent_code_succeeds_once_over_three_nodes() {
     let world = World::new();
     let nodes = [world.node().await, world.node().await, world.node().await];
-    let caller = tenant(&nodes[0], "t", serde_json::json!({"methods": {"allowed": ["totp", "email"], "max_active": 2}})).await;
+    let caller =
+        tenant(&nodes[0], "t", serde_json::json!({"methods": {"allowed": ["totp", "email"], "max_active": 2}})).await;
     enrolled(&nodes[0], &caller, "mia").await;
     let start = Ask::StartEnrolment { method: Method::Email, destination: None, reauth: confirmed() };
     let id = run(&nodes[0], &caller, "mia", &start).await.expect("started").enrolment.expect("pending").parse_id();
@@ -88,7 +97,10 @@ async fn invariant_2_the_enrolment_step_cannot_log_in_and_a_clock_step_back_reop
     let caller = tenant(&node, "t", serde_json::json!({})).await;
     let (secret, _) = enrolled(&node, &caller, "mia").await;
     let at_enrolment = code(&secret, START);
-    assert_eq!(run(&node, &caller, "mia", &verify(at_enrolment.expose())).await.expect("judged").outcome, "already_used");
+    assert_eq!(
+        run(&node, &caller, "mia", &verify(at_enrolment.expose())).await.expect("judged").outcome,
+        "already_used"
+    );
     world.clock.advance_secs(30);
     let next = code(&secret, node.clock().now());
     assert_eq!(run(&node, &caller, "mia", &verify(next.expose())).await.expect("judged").outcome, "verified");

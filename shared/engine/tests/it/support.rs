@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use twofold_crypto::{KeyVault, Keyring, MasterKey, MemoryKeyStore, OsRandom, OneTimeCode, totp};
+use twofold_crypto::{KeyVault, Keyring, MasterKey, MemoryKeyStore, OneTimeCode, OsRandom, totp};
 use twofold_domain::actor::ActorKind;
 use twofold_domain::destination::EmailAddress;
 use twofold_domain::tenant::Scope;
 use twofold_domain::user::{Outcome, Patch, Purpose, Target, UserEvent};
-use twofold_domain::{Channel, ChallengeId, Method, Mode, PanelId, Timestamp, TotpParams};
+use twofold_domain::{ChallengeId, Channel, Method, Mode, PanelId, Timestamp, TotpParams};
 use twofold_engine::{
-    ActorInput, Answer, Ask, Caller, Engine, EngineError, EngineParts, Idempotency, ManualClock, NewKey, NoOutbound, Outbound, ProfileInput, ReauthInput, Reply,
-    RequestContext, Typed, UserRef, code_of,
+    ActorInput, Answer, Ask, Caller, Engine, EngineError, EngineParts, Idempotency, ManualClock, NewKey, NoOutbound,
+    Outbound, ProfileInput, ReauthInput, Reply, RequestContext, Typed, UserRef, code_of,
 };
 use twofold_event_log::{EventLog, MemoryLog, Seq, wire};
 
@@ -41,7 +41,11 @@ impl Outbound for CanSend {
     fn check_templates(&self, _: &twofold_domain::settings::Settings) -> Result<(), String> {
         Ok(())
     }
-    fn render(&self, settings: &twofold_domain::settings::Settings, request: &twofold_engine::RenderRequest<'_>) -> Result<twofold_engine::RenderedMessage, String> {
+    fn render(
+        &self,
+        settings: &twofold_domain::settings::Settings,
+        request: &twofold_engine::RenderRequest<'_>,
+    ) -> Result<twofold_engine::RenderedMessage, String> {
         NoOutbound.render(settings, request)
     }
 }
@@ -81,7 +85,13 @@ impl World {
 }
 
 pub fn context() -> RequestContext {
-    RequestContext { actor: ActorInput { kind: ActorKind::User, id: None }, reason: None, request_id: Some("req-1".into()), ip: None, user_agent: None }
+    RequestContext {
+        actor: ActorInput { kind: ActorKind::User, id: None },
+        reason: None,
+        request_id: Some("req-1".into()),
+        ip: None,
+        user_agent: None,
+    }
 }
 
 pub async fn tenant(engine: &Engine, name: &str, settings: serde_json::Value) -> Caller {
@@ -117,7 +127,13 @@ impl Answer for Seen {
     }
 }
 
-pub async fn run_with(engine: &Engine, caller: &Caller, user: &str, ask: &Ask, idempotency: Option<&Idempotency>) -> Result<Reply<Seen>, EngineError> {
+pub async fn run_with(
+    engine: &Engine,
+    caller: &Caller,
+    user: &str,
+    ask: &Ask,
+    idempotency: Option<&Idempotency>,
+) -> Result<Reply<Seen>, EngineError> {
     let whom = whom(engine, caller, user);
     engine
         .run(caller, &whom, ask, idempotency, |rendered| Seen {
@@ -168,13 +184,17 @@ pub fn confirmed() -> ReauthInput {
 pub async fn enrolled(engine: &Engine, caller: &Caller, user: &str) -> (Vec<u8>, Vec<String>) {
     let email = Patch::Set(EmailAddress::parse(&format!("{user}@example.com")).expect("an address"));
     let system = Caller { context: RequestContext::system(), ..caller.clone() };
-    run(engine, &system, user, &Ask::PutProfile(Box::new(ProfileInput { email, ..ProfileInput::default() }))).await.expect("registered");
+    run(engine, &system, user, &Ask::PutProfile(Box::new(ProfileInput { email, ..ProfileInput::default() })))
+        .await
+        .expect("registered");
     let start = Ask::StartEnrolment { method: Method::Totp, destination: None, reauth: confirmed() };
     let started = run(engine, caller, user, &start).await.expect("started");
     let secret = started.secret.expect("shown");
     let id = started.enrolment.expect("pending").parse_id();
     let now = engine.clock().now();
-    let done = run(engine, caller, user, &Ask::ConfirmEnrolment(id, typed(code(&secret, now).expose()))).await.expect("confirmed");
+    let done = run(engine, caller, user, &Ask::ConfirmEnrolment(id, typed(code(&secret, now).expose())))
+        .await
+        .expect("confirmed");
     assert_eq!(done.outcome, "verified");
     (secret, done.recovery)
 }

@@ -57,9 +57,15 @@ async fn a_revoked_key_is_dead_on_every_node_and_a_changed_setting_in_force() {
     let made = key(&first, &caller, Mode::Live).await;
     assert!(known(&first, made.key.expose()), "at once where it was made");
     until("the key reaching the other node", || known(&second, made.key.expose())).await;
-    first.patch_settings(&caller.tenant.id, serde_json::json!({"policy": "off"}), &RequestContext::system()).await.expect("patched");
+    first
+        .patch_settings(&caller.tenant.id, serde_json::json!({"policy": "off"}), &RequestContext::system())
+        .await
+        .expect("patched");
     until("the setting reaching the other node", || {
-        second.directory().tenant(&caller.tenant.id).is_some_and(|t| t.settings().policy == twofold_domain::settings::PolicyMode::Off)
+        second
+            .directory()
+            .tenant(&caller.tenant.id)
+            .is_some_and(|t| t.settings().policy == twofold_domain::settings::PolicyMode::Off)
     })
     .await;
     first.revoke_key(&caller.tenant.id, &made.record.id, &RequestContext::system()).await.expect("revoked");
@@ -75,10 +81,17 @@ async fn keys_of_one_kind_do_not_pass_for_another() {
     let live = key(&node, &caller, Mode::Live).await;
     let test = key(&node, &caller, Mode::Test).await;
     assert!(known(&node, live.key.expose()) && known(&node, test.key.expose()));
-    for wrong in [live.key.expose().replacen("tf_live_", "tf_test_", 1), live.key.expose().replacen("tf_live_", "tf_op_", 1), String::new(), "tf_live_".into()] {
+    for wrong in [
+        live.key.expose().replacen("tf_live_", "tf_test_", 1),
+        live.key.expose().replacen("tf_live_", "tf_op_", 1),
+        String::new(),
+        "tf_live_".into(),
+    ] {
         assert!(!known(&node, &wrong), "{wrong}");
     }
-    node.tenant_command(&caller.tenant.id, &twofold_domain::tenant::TenantCommand::Suspend, &RequestContext::system()).await.expect("suspended");
+    node.tenant_command(&caller.tenant.id, &twofold_domain::tenant::TenantCommand::Suspend, &RequestContext::system())
+        .await
+        .expect("suspended");
     assert!(!known(&node, live.key.expose()));
 }
 
@@ -89,14 +102,22 @@ async fn an_account_overrides_its_tenant() {
     let caller = tenant(&node, "t", serde_json::json!({"codes": {"digits": 8}})).await;
     let account = PanelId::parse("acme").expect("an id");
     let (id, _) = node
-        .set_account(&caller.tenant.id, Mode::Live, &account, &serde_json::json!({"policy": "required"}), &RequestContext::system())
+        .set_account(
+            &caller.tenant.id,
+            Mode::Live,
+            &account,
+            &serde_json::json!({"policy": "required"}),
+            &RequestContext::system(),
+        )
         .await
         .expect("set");
     let view = node.directory().tenant(&caller.tenant.id).expect("there");
     let effective = node.directory().settings_for(&view, Some(&id));
     assert_eq!((effective.policy, effective.codes.digits), (twofold_domain::settings::PolicyMode::Required, 8));
     // The tenant's document lies under the overrides, also when it changes later.
-    node.patch_settings(&caller.tenant.id, serde_json::json!({"codes": {"digits": 6}}), &RequestContext::system()).await.expect("patched");
+    node.patch_settings(&caller.tenant.id, serde_json::json!({"codes": {"digits": 6}}), &RequestContext::system())
+        .await
+        .expect("patched");
     let view = node.directory().tenant(&caller.tenant.id).expect("there");
     assert_eq!(node.directory().settings_for(&view, Some(&id)).codes.digits, 6);
 }

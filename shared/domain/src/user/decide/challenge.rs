@@ -6,7 +6,8 @@ use super::enrolment::begin;
 use super::{ChallengeAnswer, Decision, Outcome};
 use crate::settings::{DestinationSource, DisableWhenUnconfigured, PolicyMode, Settings};
 use crate::user::command::Command;
-use crate::user::event::{Destination, Purpose, UserEvent};
+use crate::user::event::{Destination, EnrolmentDetail, Purpose, UserEvent};
+use crate::user::gate::ensure_unlocked;
 use crate::user::login::{LoginRequirement, login_requirement};
 use crate::user::refusal::Refusal;
 use crate::user::rights::may_toggle;
@@ -21,6 +22,9 @@ pub(super) fn open(
     secret: &Sealed,
     entered: Option<&Destination>,
 ) -> Result<Decision, Refusal> {
+    if purpose == Purpose::Enrolment {
+        return Err(Refusal::WrongTarget);
+    }
     let requirement = login_requirement(user, command.settings, command.now);
     match (&requirement, purpose) {
         (LoginRequirement::CodeRequired(methods), _) => {
@@ -28,7 +32,7 @@ pub(super) fn open(
                 None => methods.first().copied(),
                 Some(wanted) => Some(wanted).filter(|m| methods.contains(m)),
             };
-            ask_for_code(user, command, purpose, chosen.ok_or(Refusal::NotEnrolled)?, requirement)
+            ask_for_code(user, command, purpose, chosen.ok_or(Refusal::NotEnrolled)?, &requirement)
         }
         (_, Purpose::Reauth | Purpose::Enrolment) => Err(Refusal::NotEnrolled),
         (LoginRequirement::NotRequired(_), Purpose::Login) => Ok(answer_only(requirement)),
@@ -51,7 +55,7 @@ fn ask_for_code(
     command: &Command<'_>,
     purpose: Purpose,
     method: Method,
-    requirement: LoginRequirement,
+    requirement: &LoginRequirement,
 ) -> Result<Decision, Refusal> {
     let settings = command.settings;
     let now = user.monotone(command.now);
@@ -122,6 +126,10 @@ fn ask_for_setup(
         Some(wanted) => Some(wanted),
         None => only_method(settings),
     };
+    if let Some(current) = chosen.and_then(|method| waiting_setup(user, command, method, entered)) {
+        let answer = ChallengeAnswer { requirement, challenge: Some(current.clone()), method: chosen, setup: true };
+        return Ok(Decision::of(Vec::new(), Outcome::Challenge(answer)));
+    }
     let mut events = Vec::with_capacity(2);
     let mut deliveries = Vec::new();
     if let Some(chosen) = chosen {
@@ -142,6 +150,23 @@ fn ask_for_setup(
     Ok(Decision { events, deliveries, outcome: Outcome::Challenge(answer) })
 }
 
+/// A reloaded set-up page inside the resend interval gets the challenge whose code is on its way already.
+fn waiting_setup<'a>(
+    user: &'a User,
+    command: &Command<'_>,
+    method: Method,
+    entered: Option<&Destination>,
+) -> Option<&'a ChallengeId> {
+    let now = user.monotone(command.now);
+    let pending = user.enrolment.as_ref().filter(|e| e.method == method && now < e.expires_at)?;
+    let EnrolmentDetail::Code { code, .. } = &pending.detail else { return None };
+    let challenge = user.challenge(pending.challenge.as_ref()?)?;
+    let wanted = entered.or_else(|| user.registered(method))?;
+    let fresh = now < code.issued_at.plus_secs(u64::from(command.settings.codes.resend_after_secs));
+    let open = challenge.closed.is_none() && now < challenge.expires_at;
+    (fresh && open && wanted.fingerprint == code.destination).then_some(&challenge.id)
+}
+
 /// With one method that needs nothing from the user, set-up begins at once (S2-07); otherwise the user chooses first.
 fn only_method(settings: &Settings) -> Option<Method> {
     let mut allowed = settings.methods.allowed.iter();
@@ -158,15 +183,7 @@ pub(super) fn resend(user: &User, command: &Command<'_>, id: &ChallengeId) -> Re
     still_open(user, command, challenge)?;
     let method = challenge.method.ok_or(Refusal::WrongTarget)?;
     let channel = method.channel().ok_or(Refusal::WrongTarget)?;
-    let now = user.monotone(command.now);
-    let budget = user.budgets.of(FactorKind::from(method));
-    if budget.lock.holds_at(now) {
-        let until = match budget.lock {
-            crate::user::Lock::Until(until) => Some(until),
-            crate::user::Lock::Hard | crate::user::Lock::Open => None,
-        };
-        return Err(Refusal::Locked { kind: FactorKind::from(method), until });
-    }
+    ensure_unlocked(user, FactorKind::from(method), user.monotone(command.now))?;
     let factor = user.active_factor(method, command.settings).ok_or(Refusal::NotEnrolled)?;
     let (FactorDetail::Email(destination) | FactorDetail::Sms(destination)) = &factor.detail else {
         return Err(Refusal::WrongTarget);

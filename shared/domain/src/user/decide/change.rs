@@ -20,7 +20,8 @@ pub(super) fn reset_authenticator(
     if !user.factors.iter().any(|f| f.method() == Method::Totp) {
         return Err(Refusal::NotEnabled);
     }
-    let recovery_revoked = command.settings.recovery_codes.on_authenticator_reset == RecoveryCodeFate::Revoke;
+    let recovery_revoked =
+        user.recovery.is_some() && command.settings.recovery_codes.on_authenticator_reset == RecoveryCodeFate::Revoke;
     finish_reset(user, command, reauth, UserEvent::AuthenticatorReset { recovery_revoked })
 }
 
@@ -29,7 +30,8 @@ pub(super) fn reset(user: &User, command: &Command<'_>, reauth: &ReauthProof) ->
     if user.factors.is_empty() && user.recovery_codes_left() == 0 {
         return Err(Refusal::NotEnabled);
     }
-    let recovery_revoked = command.settings.recovery_codes.on_authenticator_reset == RecoveryCodeFate::Revoke;
+    // `on_authenticator_reset` is about the authenticator alone (S0-14); here everything goes, and set-up brings new codes.
+    let recovery_revoked = user.recovery.is_some();
     finish_reset(user, command, reauth, UserEvent::TwoFactorReset { recovery_revoked })
 }
 
@@ -42,6 +44,9 @@ fn finish_reset(
 ) -> Result<Decision, Refusal> {
     let change = || {
         let mut events = vec![event];
+        // Who had a second factor only because it was set up must still have one asked for after the reset (S2-15).
+        let implied = user.use_2fa.is_none() && !user.active_factors(command.settings).is_empty();
+        events.extend(implied.then_some(UserEvent::Use2faSet(Some(true))));
         events.extend(lift_locks(user, command));
         Ok(Decision::of(events, Outcome::Done))
     };
@@ -133,4 +138,17 @@ pub(super) fn unlock(user: &User, command: &Command<'_>, kind: Option<FactorKind
         user.budgets.iter().filter(|(k, _)| kind.is_none_or(|wanted| wanted == *k)).all(|(_, b)| b.failures == 0);
     let events = if at_rest { Vec::new() } else { vec![UserEvent::FactorUnlocked { kind }] };
     Ok(Decision::of(events, Outcome::Done))
+}
+
+/// The user's key is about to be destroyed. Nothing can be asked of the user afterwards.
+pub(super) fn erase(command: &Command<'_>) -> Result<Decision, Refusal> {
+    match command.actor {
+        Actor::System | Actor::Support { has_reason: true } => {
+            Ok(Decision::of(vec![UserEvent::UserErased], Outcome::Done))
+        }
+        Actor::Support { has_reason: false } => Err(Refusal::ReasonRequired),
+        Actor::User | Actor::AccountAdmin { .. } => {
+            Err(Refusal::NotPermitted("only the provider erases a user's data"))
+        }
+    }
 }

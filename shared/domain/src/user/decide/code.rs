@@ -4,9 +4,10 @@ use super::{DeliveryRequest, MessageKind};
 use crate::settings::DestinationSource;
 use crate::user::command::Command;
 use crate::user::event::{Destination, DestinationRef, IssuedCode, Purpose};
+use crate::user::gate::ensure_unlocked;
 use crate::user::refusal::Refusal;
 use crate::user::state::User;
-use crate::{Channel, Method};
+use crate::{Channel, FactorKind, Method};
 
 /// Whether the tenant can send on the channel.
 pub(super) fn channel_ready(command: &Command<'_>, channel: Channel) -> Result<(), Refusal> {
@@ -28,6 +29,8 @@ pub(super) fn issue(
 ) -> Result<(IssuedCode, DeliveryRequest), Refusal> {
     channel_ready(command, channel)?;
     let now = user.monotone(command.now);
+    // What could not be tried is not sent.
+    ensure_unlocked(user, FactorKind::from(method), now)?;
     let codes = &command.settings.codes;
     if let Some(last) = user.last_code_at.of(purpose) {
         let at = last.plus_secs(u64::from(codes.resend_after_secs));
@@ -64,7 +67,7 @@ pub(super) fn choose_destination(
     let registered =
         || user.registered(method).map(|_| DestinationRef::Registered).ok_or(Refusal::DestinationNotRegistered(method));
     match (command.settings.destination.source, entered) {
-        (DestinationSource::Registered, None) | (DestinationSource::Either, None) => registered(),
+        (DestinationSource::Registered | DestinationSource::Either, None) => registered(),
         (DestinationSource::Registered, Some(given)) => {
             // Naming the registered one again is harmless; naming another is not.
             let same = user.registered(method).is_some_and(|d| d.fingerprint == given.fingerprint);

@@ -151,6 +151,7 @@ pub(super) fn complete(
     check_policy(user, settings)?;
     check_method(user, settings, pending.method)?;
     let mut events: Vec<UserEvent> = replaced(user, settings, pending.method)
+        .into_iter()
         .map(|f| UserEvent::FactorReplaced { factor: f.id.clone(), method: f.method() })
         .collect();
     let step = match &proof {
@@ -174,11 +175,12 @@ pub(super) fn complete(
     Ok(Decision::of(events, Outcome::Verified { proof, enrolled: Some(pending.method), recovery_issued }))
 }
 
-/// Sleeping factors go as well: a new set-up starts from what is active.
-fn replaced<'a>(user: &'a User, settings: &Settings, method: Method) -> impl Iterator<Item = &'a Factor> {
-    let active = user.active_factors(settings).len();
-    let asleep = active == 0;
-    let replaces_all = asleep || settings.methods.max_active == 1;
-    let full = active >= usize::from(settings.methods.max_active);
-    user.factors.iter().filter(move |f| f.method() == method || replaces_all || full)
+/// The old factor of the same method, and the longest-enrolled others as far as there is no room for them beside the
+/// new one. Sleeping factors go as well: a new set-up starts from what is active.
+fn replaced<'a>(user: &'a User, settings: &Settings, method: Method) -> Vec<&'a Factor> {
+    let asleep = user.active_factors(settings).is_empty();
+    let (same, others): (Vec<&Factor>, Vec<&Factor>) = user.factors.iter().partition(|f| f.method() == method);
+    let room = if asleep { 0 } else { usize::from(settings.methods.max_active).saturating_sub(1) };
+    let surplus = others.len().saturating_sub(room);
+    same.into_iter().chain(others.into_iter().take(surplus)).collect()
 }

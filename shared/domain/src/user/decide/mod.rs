@@ -157,9 +157,23 @@ impl NoticeKind {
         }
     }
 
+    /// Of several at once the owner is told of the lowest: what takes protection away comes first.
+    const fn rank(self) -> u8 {
+        match self {
+            Self::TwoFactorDisabled => 0,
+            Self::TwoFactorReset => 1,
+            Self::AuthenticatorReset => 2,
+            Self::TwoFactorEnabled => 3,
+            Self::RecoveryCodesRegenerated => 4,
+            Self::RecoveryCodeUsed => 5,
+            Self::FactorLocked => 6,
+        }
+    }
+
     fn of(event: &UserEvent) -> Option<Self> {
         match event {
-            UserEvent::TwoFactorEnabled => Some(Self::TwoFactorEnabled),
+            // Another method, or one in place of another, is a change of factors as well.
+            UserEvent::TwoFactorEnabled | UserEvent::EnrolmentConfirmed { .. } => Some(Self::TwoFactorEnabled),
             UserEvent::TwoFactorDisabled { .. } => Some(Self::TwoFactorDisabled),
             UserEvent::TwoFactorReset { .. } => Some(Self::TwoFactorReset),
             UserEvent::AuthenticatorReset { .. } => Some(Self::AuthenticatorReset),
@@ -172,7 +186,6 @@ impl NoticeKind {
             | UserEvent::ToggleRightSet(_)
             | UserEvent::EnrolmentStarted { .. }
             | UserEvent::EnrolmentCodeReissued { .. }
-            | UserEvent::EnrolmentConfirmed { .. }
             | UserEvent::FactorReplaced { .. }
             | UserEvent::ChallengeOpened { .. }
             | UserEvent::ChallengeCodeReissued { .. }
@@ -221,7 +234,7 @@ pub fn decide(user: &User, command: &Command<'_>) -> Result<Decision, Refusal> {
             change::regenerate(user, command, reauth, recovery)
         }
         CommandKind::Unlock { kind } => change::unlock(user, command, *kind),
-        CommandKind::Erase => Ok(Decision::of(vec![UserEvent::UserErased], Outcome::Done)),
+        CommandKind::Erase => change::erase(command),
     }?;
     decision.deliveries.extend(notice(user, command, &decision.events));
     Ok(decision)
@@ -232,7 +245,7 @@ fn notice(user: &User, command: &Command<'_>, events: &[UserEvent]) -> Option<De
     if !command.settings.notices.enabled || !command.channels.email {
         return None;
     }
-    let kind = events.iter().find_map(NoticeKind::of)?;
+    let kind = events.iter().filter_map(NoticeKind::of).min_by_key(|kind| kind.rank())?;
     let destination = user.profile.as_ref()?.email.clone()?;
     Some(DeliveryRequest {
         message: command.fresh.notice.clone(),

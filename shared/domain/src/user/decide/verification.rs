@@ -10,7 +10,7 @@ use crate::user::gate::{Gate, gate};
 use crate::user::refusal::Refusal;
 use crate::user::rights::check_reauth;
 use crate::user::state::User;
-use crate::{FactorKind, KeyedHash, Timestamp};
+use crate::{FactorKind, KeyedHash, Timestamp, TotpParams};
 
 /// A judged attempt.
 pub(super) enum Judged {
@@ -39,12 +39,15 @@ pub(super) fn judge(
     let wrong = |reason, drift_steps| Judged::Wrong(Failure { kind, reason, counted: true, drift_steps });
     Ok(match (found, evidence) {
         (Gate::Closed { reason, .. }, _) => Judged::Wrong(Failure { kind, reason, counted: false, drift_steps: None }),
-        (Gate::Totp { factor, last_step, .. }, Evidence::Totp { step: Some(step), drift_steps }) => {
+        (Gate::Totp { factor, last_step, params, .. }, Evidence::Totp { step: Some(step), .. }) => {
+            let drift_steps = drift_of(step, params, user.monotone(command.now));
             if last_step.is_some_and(|last| step <= last) {
-                wrong(FailureReason::AlreadyUsed, drift_steps)
+                wrong(FailureReason::AlreadyUsed, Some(drift_steps))
+            } else if drift_steps.unsigned_abs() > u32::from(params.skew_steps) {
+                wrong(FailureReason::WrongCode, Some(drift_steps))
             } else {
                 let factor = factor.unwrap_or(&command.fresh.factor).clone();
-                Judged::Right(Proof::Totp { factor, step, drift_steps: drift_steps.unwrap_or(0) })
+                Judged::Right(Proof::Totp { factor, step, drift_steps })
             }
         }
         (Gate::Totp { .. }, Evidence::Totp { step: None, drift_steps }) => wrong(FailureReason::WrongCode, drift_steps),
@@ -58,6 +61,14 @@ pub(super) fn judge(
         }
         (Gate::Totp { .. } | Gate::Code { .. } | Gate::RecoveryCode { .. }, _) => wrong(FailureReason::WrongCode, None),
     })
+}
+
+/// The step minus the step of now. Whatever evaluated the code, the window is the factor's own and moves with the
+/// user's monotone time, so neither drift nor a clock set back widens it (C4, C10).
+fn drift_of(step: u64, params: TotpParams, now: Timestamp) -> i32 {
+    let present = now.as_secs() / u64::from(params.period_secs.max(1));
+    let distance = i32::try_from(step.abs_diff(present)).unwrap_or(i32::MAX);
+    if step < present { -distance } else { distance }
 }
 
 /// The events and the answer of a failed attempt, with the lock it may lead to.
@@ -98,6 +109,10 @@ pub(super) fn verify(
     evidence: Evidence,
     recovery: &[KeyedHash],
 ) -> Result<Decision, Refusal> {
+    // The code of an unfinished set-up proves what is being set up, never who logs in (C9).
+    if attempt.purpose == Purpose::Enrolment || matches!(attempt.target, Target::Enrolment(_)) {
+        return Err(Refusal::WrongTarget);
+    }
     match judge(user, command, attempt, evidence)? {
         Judged::Wrong(failure) => Ok(rejected(user, command, attempt, attempt.purpose, failure)),
         Judged::Right(proof) => {
@@ -152,10 +167,14 @@ pub(super) fn with_reauth(
     if command.actor != Actor::User {
         return change();
     }
-    check_reauth(rule, proof, command.settings, command.now)?;
+    check_reauth(rule, proof, command.settings, (command.now, user.monotone(command.now)))?;
     let Some((attempt, evidence)) = proof.code.as_ref().filter(|_| rule.needs_code()) else {
         return change();
     };
+    // Only a code asked for to confirm a change confirms one: not that of a login, not that of a set-up (C9).
+    if attempt.purpose != Purpose::Reauth || matches!(attempt.target, Target::Enrolment(_)) {
+        return Err(Refusal::WrongTarget);
+    }
     match judge(user, command, attempt, *evidence)? {
         Judged::Wrong(failure) => Ok(rejected(user, command, attempt, Purpose::Reauth, failure)),
         Judged::Right(proof) => {
