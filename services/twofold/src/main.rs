@@ -1,1 +1,18 @@
-fn main() {}
+//! Twofold: two-factor authentication for hosting panels, as one program.
+
+#[allow(clippy::doc_markdown, clippy::doc_link_with_quotes, reason = "comments on arguments are printed as help, as they are")]
+mod cli;
+mod compose;
+mod config;
+mod failure;
+mod output;
+
+use std::process::ExitCode;
+
+/// Many small, short-lived allocations on every thread: what this allocator is made for.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    cli::run()
+}

@@ -1,1 +1,29 @@
-//! See ARCHITECTURE.md.
+//! The read model: rows folded from the event log, and the queries over them.
+//!
+//! It can be thrown away and folded again at any time. Deliberately absent: anything that decides, anything in the
+//! clear that the log has sealed, and any order other than the log's.
+
+mod codec;
+mod error;
+pub mod filter;
+pub mod projection;
+mod rebuild;
+pub mod rows;
+pub mod sql;
+mod sqlite;
+mod store;
+mod verify;
+
+pub use error::{ProjectError, ReplayError, StoreError};
+pub use filter::{
+    AuditFilter, DeliveryFilter, DeliveryPage, LockedAt, MAX_KINDS, MAX_PAGE_ROWS, Outcome, Page, TenantPage,
+    UserFilter, UserPage,
+};
+pub use rebuild::{Progress, rebuild};
+pub use rows::{AuditRow, DeliveryRow, DeliveryStatus, EnrolledMethod, TenantRow, UserRow};
+pub use sqlite::{SqliteReadModel, SqliteReadModelOptions};
+pub use store::{ReadStore, Snapshot, audit_export};
+pub use verify::{Difference, VerifyOptions, VerifyReport, verify, verify_with};
+
+/// A read model of whichever kind, as services hold it.
+pub type ReadModel = std::sync::Arc<dyn ReadStore>;

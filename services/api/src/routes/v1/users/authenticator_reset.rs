@@ -1,0 +1,35 @@
+use axum::Extension;
+use axum::extract::State;
+use twofold_engine::Ask;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{Parts, action};
+use crate::app::App;
+use crate::body::{ActionRequest, DoneBody};
+use crate::http::{Body, IdempotencyHeader, Key, Problem, Replied, RequestId, Result, UserPath};
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(post))
+}
+
+/// Remove only the authenticator app; recovery codes stay valid where the tenant keeps them (S0-14).
+#[utoipa::path(post, path = "/v1/users/{user}/authenticator/reset", tag = "changes", params(("user" = String, Path, description = "The panel's own user id")),
+    request_body = ActionRequest,
+    responses(
+        (status = 200, description = "Done", body = DoneBody),
+        (status = 403, description = "Not permitted, or `reauthentication_required`", body = Problem),
+        (status = 409, description = "`not_enabled` or `policy_required`", body = Problem),
+        (status = 422, description = "The re-authentication code was not accepted", body = Problem),
+    ))]
+async fn post(
+    State(app): State<App>,
+    key: Key,
+    Extension(request_id): Extension<RequestId>,
+    UserPath(user): UserPath,
+    idempotency: IdempotencyHeader,
+    body: Body<ActionRequest>,
+) -> Result<Replied> {
+    action(Parts { app, key, request_id, user, idempotency }, body, Ask::ResetAuthenticator, "authenticator_reset")
+        .await
+}

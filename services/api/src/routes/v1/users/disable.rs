@@ -1,0 +1,34 @@
+use axum::Extension;
+use axum::extract::State;
+use twofold_engine::Ask;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{Parts, action};
+use crate::app::App;
+use crate::body::{ActionRequest, DoneBody};
+use crate::http::{Body, IdempotencyHeader, Key, Problem, Replied, RequestId, Result, UserPath};
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(post))
+}
+
+/// Switch two-factor authentication off (S0-11, S4-13). To change the method where the tenant wants `disable_first`, this comes first.
+#[utoipa::path(post, path = "/v1/users/{user}/disable", tag = "changes", params(("user" = String, Path, description = "The panel's own user id")),
+    request_body = ActionRequest,
+    responses(
+        (status = 200, description = "Done", body = DoneBody),
+        (status = 403, description = "Not permitted, or `reauthentication_required`", body = Problem),
+        (status = 409, description = "`not_enabled` or `policy_required`", body = Problem),
+        (status = 422, description = "The re-authentication code was not accepted", body = Problem),
+    ))]
+async fn post(
+    State(app): State<App>,
+    key: Key,
+    Extension(request_id): Extension<RequestId>,
+    UserPath(user): UserPath,
+    idempotency: IdempotencyHeader,
+    body: Body<ActionRequest>,
+) -> Result<Replied> {
+    action(Parts { app, key, request_id, user, idempotency }, body, Ask::Disable, "disabled").await
+}

@@ -1,0 +1,148 @@
+//! A whole service on a bound port, and a client for it.
+
+mod client;
+mod outbound;
+mod panel;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use twofold_api::{ApiConfig, App, Metrics, Readiness};
+use twofold_crypto::{KeyVault, Keyring, MasterKey, MemoryKeyStore, OsRandom};
+use twofold_domain::Timestamp;
+use twofold_engine::{Engine, EngineParts, ManualClock, RequestContext};
+use twofold_event_log::{EventLog as _, MemoryLog, Seq};
+use twofold_read_model::{ReadStore, SqliteReadModel};
+
+pub use client::{Answer, Call};
+pub use panel::{Tenant, totp_code};
+
+/// The instant every test begins at.
+pub const START: Timestamp = Timestamp(1_795_290_000_000);
+
+#[derive(Debug)]
+struct AlwaysReady;
+
+impl Readiness for AlwaysReady {
+    fn troubles(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+}
+
+/// The service.
+pub struct TestApp {
+    pub addr: SocketAddr,
+    pub log: MemoryLog,
+    pub clock: Arc<ManualClock>,
+    pub operator: String,
+    tasks: Vec<tokio::task::JoinHandle<()>>,
+    _dir: tempfile::TempDir,
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(tokio::task::JoinHandle::abort);
+    }
+}
+
+impl TestApp {
+    pub async fn start() -> Self {
+        Self::start_with(ApiConfig::default()).await
+    }
+
+    pub async fn start_with(config: ApiConfig) -> Self {
+        let dir = tempfile::tempdir().expect("a directory");
+        let log = MemoryLog::new();
+        let clock = Arc::new(ManualClock::at(START));
+        let keyring = Arc::new(Keyring::new(&MasterKey::generate(&OsRandom)));
+        let vault = KeyVault::new(Arc::clone(&keyring), Arc::new(MemoryKeyStore::new()), Arc::new(OsRandom), 1000);
+        let engine = Arc::new(Engine::new(EngineParts {
+            log: Arc::new(log.clone()),
+            keyring,
+            vault: Arc::new(vault),
+            rng: Arc::new(OsRandom),
+            clock: clock.clone(),
+            outbound: Arc::new(outbound::Stub),
+            cached_users: 100,
+            partitions: 4,
+        }));
+        let operator =
+            engine.create_operator_key("tests", &RequestContext::system()).await.expect("made").key.expose().to_owned();
+        let store: Arc<dyn ReadStore> =
+            Arc::new(SqliteReadModel::open(dir.path().join("read.db")).await.expect("opened"));
+        let app = App {
+            engine,
+            store: Arc::clone(&store),
+            metrics: Arc::new(Metrics::default()),
+            config,
+            readiness: Arc::new(AlwaysReady),
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let addr = listener.local_addr().expect("bound");
+        let router = twofold_api::router(app);
+        let tasks = vec![
+            tokio::spawn(async move { axum::serve(listener, router).await.expect("served") }),
+            tokio::spawn(project(log.clone(), store)),
+        ];
+        Self { addr, log, clock, operator, tasks, _dir: dir }
+    }
+
+    /// End of the log.
+    pub async fn head(&self) -> Seq {
+        self.log.head().await.expect("the log")
+    }
+
+    /// A tenant with a live and a test key.
+    pub async fn tenant(&self, name: &str, settings: serde_json::Value) -> Tenant<'_> {
+        let body = serde_json::json!({ "name": name, "settings": settings, "create_keys": true });
+        let made = self.post("/v1/operator/tenants").key(&self.operator).json(&body).expect(201).await;
+        let text = |path: &str| made.pointer(path).and_then(serde_json::Value::as_str).expect("there").to_owned();
+        Tenant {
+            app: self,
+            id: text("/id"),
+            live: text("/keys/live/key"),
+            test: text("/keys/test/key"),
+            live_id: text("/keys/live/id"),
+        }
+    }
+
+    /// A key of a tenant with some scopes only.
+    pub async fn key_with(&self, tenant: &str, scopes: &[&str]) -> String {
+        let path = format!("/v1/operator/tenants/{tenant}/api-keys");
+        let body = serde_json::json!({ "label": "some", "scopes": scopes });
+        let made = self.post(&path).key(&self.operator).json(&body).expect(201).await;
+        made["key"].as_str().expect("shown").to_owned()
+    }
+
+    pub fn call(&self, method: &str, path: &str) -> Call {
+        Call::new(self.addr, method, path)
+    }
+
+    pub fn get(&self, path: &str) -> Call {
+        self.call("GET", path)
+    }
+
+    pub fn post(&self, path: &str) -> Call {
+        self.call("POST", path)
+    }
+
+    pub fn put(&self, path: &str) -> Call {
+        self.call("PUT", path)
+    }
+}
+
+/// Stands in for the projector.
+async fn project(log: MemoryLog, store: Arc<dyn ReadStore>) {
+    let mut head = log.watch();
+    let mut at = Seq::ZERO;
+    loop {
+        let page = log.read_all(at, 500).await.unwrap_or_default();
+        if page.is_empty() {
+            let _ = tokio::time::timeout(Duration::from_millis(200), head.changed()).await;
+            continue;
+        }
+        at = store.apply(&page).await.expect("projected");
+    }
+}

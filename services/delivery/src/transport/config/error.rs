@@ -1,0 +1,47 @@
+//! What is wrong with a channel, field by field.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// One field and its defect. Never the value: it may be a credential.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// Dotted path, such as `twilio.account_sid`.
+    pub field: &'static str,
+    /// What the field must be.
+    pub problem: &'static str,
+}
+
+/// Every defect found in a channel.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct ConfigErrors(pub Vec<FieldError>);
+
+impl ConfigErrors {
+    pub(crate) fn one(field: &'static str, problem: &'static str) -> Self {
+        Self(vec![FieldError { field, problem }])
+    }
+
+    pub(crate) fn require(&mut self, field: &'static str, good: bool, problem: &'static str) {
+        if !good {
+            self.0.push(FieldError { field, problem });
+        }
+    }
+
+    pub(crate) fn into_result(self) -> Result<(), Self> {
+        if self.0.is_empty() { Ok(()) } else { Err(self) }
+    }
+}
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, error) in self.0.iter().enumerate() {
+            let gap = if n == 0 { "" } else { "; " };
+            write!(f, "{gap}{} {}", error.field, error.problem)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigErrors {}

@@ -1,0 +1,23 @@
+//! Bringing a read model up to the log, for commands that run without a server.
+
+use twofold_event_log::{EventLog, MAX_READ_COMMITS, Seq};
+use twofold_read_model::{ProjectError, ReadStore};
+
+use crate::failure::{Context as _, Failure};
+
+/// Projects up to a position. A server that projects the same file at the same time only helps.
+pub async fn catch_up(log: &dyn EventLog, store: &dyn ReadStore, until: Seq) -> Result<(), Failure> {
+    let mut position = store.checkpoint().await.context("read-model.db")?;
+    while position < until {
+        let batch = log.read_all(position, MAX_READ_COMMITS).await.context("the log cannot be read")?;
+        if batch.is_empty() {
+            return Err(Failure::new("the read model is ahead of the log, so it belongs to another one; run `twofold rebuild`"));
+        }
+        position = match store.apply(&batch).await {
+            Ok(position) => position,
+            Err(ProjectError::Gap { .. }) => store.checkpoint().await.context("read-model.db")?,
+            Err(error) => return Err(Failure::new(format!("the log cannot be projected: {error}; run `twofold verify-log`"))),
+        };
+    }
+    Ok(())
+}

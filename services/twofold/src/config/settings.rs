@@ -1,0 +1,119 @@
+//! The settings, read. Defaults come from the list of known settings.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde::Deserialize;
+use twofold_api::ApiConfig;
+use twofold_delivery::transport::guard::AllowEntry;
+use twofold_delivery::transport::{EmailChannel, SmsChannel};
+use twofold_telemetry::{LogFormat, TelemetryOptions};
+
+/// The effective settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Where the HTTP server listens.
+    pub listen: SocketAddr,
+    /// Where everything is kept.
+    pub data_dir: PathBuf,
+    /// From the environment only; none: the file in the data folder.
+    #[serde(skip)]
+    pub master_key: Option<SecretString>,
+    /// Limits of the HTTP side.
+    pub api: ApiSection,
+    /// Log lines.
+    pub log: LogSection,
+    /// Traces.
+    #[serde(default)]
+    pub telemetry: TelemetrySection,
+    /// The use cases.
+    pub engine: EngineSection,
+    /// The sending side.
+    pub delivery: DeliverySection,
+}
+
+/// `[api]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApiSection {
+    pub max_body_bytes: usize,
+    pub max_in_flight: usize,
+    pub request_timeout_ms: u64,
+    pub max_read_wait_ms: u64,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogSection {
+    pub level: String,
+    pub format: FormatName,
+}
+
+/// Form of the log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FormatName {
+    Text,
+    Json,
+}
+
+/// `[telemetry]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TelemetrySection {
+    #[serde(default)]
+    pub otlp_endpoint: Option<String>,
+}
+
+/// `[engine]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EngineSection {
+    pub cached_users: usize,
+}
+
+/// `[delivery]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeliverySection {
+    pub enabled: bool,
+    pub concurrency: usize,
+    pub allow_private_networks: bool,
+    pub allow: Vec<AllowEntry>,
+    /// For every tenant without one of its own.
+    #[serde(default)]
+    pub email: Option<EmailChannel>,
+    /// For every tenant without one of its own.
+    #[serde(default)]
+    pub sms: Option<SmsChannel>,
+}
+
+impl Settings {
+    /// For the HTTP side.
+    pub fn api_config(&self) -> ApiConfig {
+        ApiConfig {
+            max_body_bytes: self.api.max_body_bytes,
+            max_in_flight: self.api.max_in_flight,
+            max_read_wait: Duration::from_millis(self.api.max_read_wait_ms),
+            request_timeout: Duration::from_millis(self.api.request_timeout_ms),
+            ..ApiConfig::default()
+        }
+    }
+
+    /// For logs and traces.
+    pub fn telemetry_options(&self) -> TelemetryOptions {
+        TelemetryOptions {
+            filter: self.log.level.clone(),
+            format: match self.log.format {
+                FormatName::Text => LogFormat::Text,
+                FormatName::Json => LogFormat::Json,
+            },
+            otlp_endpoint: self.telemetry.otlp_endpoint.clone(),
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+}

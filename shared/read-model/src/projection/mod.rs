@@ -1,0 +1,20 @@
+//! The fold from events to rows: pure, total, and the same for live projection, rebuild and comparison.
+//!
+//! Every `match` over events lists all of them, so a new event breaks the build here (invariant 7).
+
+mod audit;
+mod commit;
+mod delivery;
+mod details;
+mod details_user;
+mod tenant;
+mod user;
+mod working_set;
+
+pub use audit::{About, audit_rows, outcome_kinds};
+pub use commit::fold_commit;
+pub use details::{account_details, audit_details, delivery_details, event_details, tenant_details};
+pub use working_set::{Hours, Slot, UserKey, WorkingSet};
+
+pub(crate) use audit::is_tenant_wide;
+pub(crate) use working_set::hour;

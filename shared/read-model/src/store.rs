@@ -1,0 +1,142 @@
+//! The port: what a read model can do. All queries are scoped to one tenant, except the operator's list of tenants.
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
+use twofold_domain::{AccountId, MessageId, Mode, TenantId, UserToken};
+use twofold_event_log::{BoxFuture, Seq, Stored};
+
+use crate::filter::{AuditFilter, DeliveryFilter, DeliveryPage, MAX_PAGE_ROWS, Page, TenantPage, UserFilter, UserPage};
+use crate::projection::Hours;
+use crate::rows::{AuditRow, DeliveryRow, TenantRow, UserRow};
+use crate::{ProjectError, StoreError};
+
+/// A read model. Shared by every part of a process; never the ground of a decision (invariant 1).
+pub trait ReadStore: Send + Sync + Debug {
+    /// Projects commits in one transaction, checkpoint included, and answers the checkpoint afterwards. The commits
+    /// are in order and without gaps; those at or before the checkpoint are left out, so a batch may come again.
+    ///
+    /// Dropping the future leaves either all of the batch or nothing of it.
+    ///
+    /// # Errors
+    /// [`ProjectError`]; nothing of the batch was projected.
+    fn apply<'a>(&'a self, batch: &'a [Stored]) -> BoxFuture<'a, Result<Seq, ProjectError>>;
+
+    /// Throws all rows and the checkpoint away.
+    fn clear(&self) -> BoxFuture<'_, Result<(), StoreError>>;
+
+    /// How far the log has been projected, read from the store itself.
+    fn checkpoint(&self) -> BoxFuture<'_, Result<Seq, StoreError>>;
+
+    /// Waits until a position has been projected, by whichever process; `false` when it was not in time.
+    fn wait_for(&self, min_position: Seq, timeout: Duration) -> BoxFuture<'_, bool>;
+
+    /// One user.
+    fn user<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        user: &'a UserToken,
+    ) -> BoxFuture<'a, Result<Option<UserRow>, StoreError>>;
+
+    /// A page of users.
+    fn users<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        mode: Mode,
+        filter: &'a UserFilter,
+        page: &'a UserPage,
+    ) -> BoxFuture<'a, Result<Vec<UserRow>, StoreError>>;
+
+    /// Administrators of an account besides one user, in that user's mode (S2-14).
+    fn count_admins<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        account: &'a AccountId,
+        except_user: &'a UserToken,
+    ) -> BoxFuture<'a, Result<u64, StoreError>>;
+
+    /// A page of the audit. What concerns the tenant as a whole is seen in both modes.
+    fn audit<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        mode: Mode,
+        filter: &'a AuditFilter,
+        page: Page,
+    ) -> BoxFuture<'a, Result<Vec<AuditRow>, StoreError>>;
+
+    /// A page of messages.
+    fn deliveries<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        mode: Mode,
+        filter: &'a DeliveryFilter,
+        page: DeliveryPage,
+    ) -> BoxFuture<'a, Result<Vec<DeliveryRow>, StoreError>>;
+
+    /// One message.
+    fn delivery<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        message: &'a MessageId,
+    ) -> BoxFuture<'a, Result<Option<DeliveryRow>, StoreError>>;
+
+    /// A page of tenants: for the operator only.
+    fn tenants<'a>(&'a self, page: &'a TenantPage) -> BoxFuture<'a, Result<Vec<TenantRow>, StoreError>>;
+
+    /// All rows as they are at one moment, for comparisons.
+    fn snapshot(&self) -> BoxFuture<'_, Result<Box<dyn Snapshot>, StoreError>>;
+
+    /// Closes all connections. May be called again.
+    fn close(&self) -> BoxFuture<'_, ()>;
+}
+
+/// All rows as they are at one moment, tenant by tenant regardless: for comparisons only.
+pub trait Snapshot: Send {
+    /// Position of that moment.
+    fn checkpoint(&self) -> Seq;
+
+    /// Users and messages together.
+    fn count(&mut self) -> BoxFuture<'_, Result<u64, StoreError>>;
+
+    /// The next users in the order of their keys; an empty answer is the end.
+    fn users(&mut self, after: Option<(TenantId, UserToken)>) -> BoxFuture<'_, Result<Vec<UserRow>, StoreError>>;
+
+    /// The next messages in the order of their ids.
+    fn deliveries(&mut self, after: Option<MessageId>) -> BoxFuture<'_, Result<Vec<DeliveryRow>, StoreError>>;
+
+    /// The next tenants in the order of their ids.
+    fn tenants(&mut self, after: Option<TenantId>) -> BoxFuture<'_, Result<Vec<TenantRow>, StoreError>>;
+
+    /// The next audit rows in the order of the log.
+    fn audit(&mut self, after: Option<(Seq, u32)>) -> BoxFuture<'_, Result<Vec<AuditRow>, StoreError>>;
+
+    /// All hours.
+    fn hours(&mut self) -> BoxFuture<'_, Result<Hours, StoreError>>;
+}
+
+/// The whole audit behind a filter, for exports: pages behind the scenes, so it holds one page in memory and no
+/// transaction. Rows that come in meanwhile are at the end, or missing when `newest_first`.
+pub fn audit_export<'a>(
+    store: &'a dyn ReadStore,
+    tenant: &'a TenantId,
+    mode: Mode,
+    filter: &'a AuditFilter,
+    newest_first: bool,
+) -> BoxStream<'a, Result<AuditRow, StoreError>> {
+    let first = Page { after: None, limit: MAX_PAGE_ROWS, newest_first };
+    let pages = stream::unfold(Some(first), move |page| async move {
+        let page = page?;
+        match store.audit(tenant, mode, filter, page).await {
+            Ok(rows) => {
+                let full = rows.len() == page.limit;
+                let after = rows.last().map(|row| (row.seq, row.idx));
+                let next = full.then_some(Page { after, ..page });
+                Some((stream::iter(rows).map(Ok).left_stream(), next))
+            }
+            Err(error) => Some((stream::iter([Err(error)]).right_stream(), None)),
+        }
+    });
+    pages.flatten().boxed()
+}

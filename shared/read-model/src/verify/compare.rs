@@ -1,0 +1,126 @@
+//! Comparing the rows of one pass.
+
+use std::hash::{Hash, Hasher as _};
+
+use twofold_domain::{MessageId, TenantId, UserToken};
+
+use super::digest::Digests;
+use super::report::{Difference, VerifyReport};
+use crate::StoreError;
+use crate::projection::WorkingSet;
+use crate::rows::UserRow;
+use crate::store::Snapshot;
+
+/// One share of the keys.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Share {
+    pub pass: u64,
+    pub passes: u64,
+}
+
+impl Share {
+    /// Whether a subject's last token (a user's, a message's) falls into the share.
+    pub fn has(self, token: &str) -> bool {
+        let mut hasher = std::hash::DefaultHasher::new();
+        token.hash(&mut hasher);
+        hasher.finish() % self.passes == self.pass
+    }
+}
+
+/// Takes the users of the share out of the fold and reports those that are stored differently, or not at all.
+pub(super) async fn users(
+    snapshot: &mut dyn Snapshot,
+    share: Share,
+    set: &mut WorkingSet,
+    report: &mut VerifyReport,
+    limit: usize,
+) -> Result<(), StoreError> {
+    let mut after: Option<(TenantId, UserToken)> = None;
+    loop {
+        let rows = snapshot.users(after.take()).await?;
+        let Some(last) = rows.last() else { break };
+        after = Some(key(last));
+        for row in rows.iter().filter(|row| share.has(row.user.as_str())) {
+            if set.users.remove(&key(row)).is_none_or(|slot| slot.row != *row) {
+                report.add(Difference::User(row.tenant.clone(), row.user.clone()), limit);
+            }
+        }
+    }
+    let mut missing: Vec<_> = set.users.drain().map(|(key, _)| key).collect();
+    missing.sort_unstable();
+    for (tenant, user) in missing {
+        report.add(Difference::User(tenant, user), limit);
+    }
+    Ok(())
+}
+
+fn key(row: &UserRow) -> (TenantId, UserToken) {
+    (row.tenant.clone(), row.user.clone())
+}
+
+/// The same for messages.
+pub(super) async fn deliveries(
+    snapshot: &mut dyn Snapshot,
+    share: Share,
+    set: &mut WorkingSet,
+    report: &mut VerifyReport,
+    limit: usize,
+) -> Result<(), StoreError> {
+    let mut after: Option<MessageId> = None;
+    loop {
+        let rows = snapshot.deliveries(after.take()).await?;
+        let Some(last) = rows.last() else { break };
+        after = Some(last.message.clone());
+        for row in rows.iter().filter(|row| share.has(row.message.as_str())) {
+            if set.deliveries.remove(&row.message).is_none_or(|slot| slot.row != *row) {
+                report.add(Difference::Delivery(row.message.clone()), limit);
+            }
+        }
+    }
+    let mut missing: Vec<_> = set.deliveries.drain().map(|(message, _)| message).collect();
+    missing.sort_unstable();
+    for message in missing {
+        report.add(Difference::Delivery(message), limit);
+    }
+    Ok(())
+}
+
+/// The same for tenants, of which there are few.
+pub(super) async fn tenants(
+    snapshot: &mut dyn Snapshot,
+    set: &mut WorkingSet,
+    report: &mut VerifyReport,
+    limit: usize,
+) -> Result<(), StoreError> {
+    let mut after: Option<TenantId> = None;
+    loop {
+        let rows = snapshot.tenants(after.take()).await?;
+        let Some(last) = rows.last() else { break };
+        after = Some(last.tenant.clone());
+        for row in &rows {
+            if set.tenants.remove(&row.tenant).is_none_or(|slot| slot.row != *row) {
+                report.add(Difference::Tenant(row.tenant.clone()), limit);
+            }
+        }
+    }
+    let mut missing: Vec<_> = set.tenants.drain().map(|(tenant, _)| tenant).collect();
+    missing.sort_unstable();
+    for tenant in missing {
+        report.add(Difference::Tenant(tenant), limit);
+    }
+    Ok(())
+}
+
+/// Sums of the stored audit.
+pub(super) async fn stored_audit(snapshot: &mut dyn Snapshot) -> Result<Digests, StoreError> {
+    let mut sums = Digests::default();
+    let mut after = None;
+    loop {
+        let rows = snapshot.audit(after).await?;
+        let Some(last) = rows.last() else { return Ok(sums) };
+        after = Some((last.seq, last.idx));
+        for row in &rows {
+            sums.add(row);
+        }
+    }
+}

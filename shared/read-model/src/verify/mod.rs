@@ -1,0 +1,12 @@
+//! Comparing the tables with the log: folds it again in memory, up to the checkpoint, and lists what differs.
+//!
+//! Memory is bounded by folding in passes: each pass keeps the rows of one share of the users and messages only. The
+//! audit is compared by sums of row hashes, which do not depend on the order in which the passes meet the rows.
+
+mod compare;
+mod digest;
+mod passes;
+mod report;
+
+pub use passes::{VerifyOptions, verify, verify_with};
+pub use report::{Difference, VerifyReport};

@@ -1,0 +1,52 @@
+//! Python packages for test servers: pinned, installed once into the build directory, from the usual package index.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, bail};
+
+const REQUIREMENTS: &str = include_str!("../python/requirements.txt");
+
+/// Where a script of ours lies.
+pub fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("python").join(name)
+}
+
+/// A directory to put on `PYTHONPATH`, with the pinned packages in it. Needs `python3` with pip.
+///
+/// Tests run as many processes at once: the first installs under a file lock, the others wait for it. Not a virtual
+/// environment: some distributions ship Python without the module that makes them.
+///
+/// # Errors
+/// No `python3`, no pip, no package index, or a directory that cannot be written.
+pub fn packages() -> anyhow::Result<PathBuf> {
+    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/pyenv");
+    fs::create_dir_all(&home)?;
+    let site = home.join("site");
+    let lock = File::create(home.join("lock"))?;
+    lock.lock().context("locking the Python packages")?;
+    let installed = fs::read_to_string(site.join("installed.txt")).unwrap_or_default();
+    if installed == REQUIREMENTS {
+        return Ok(site);
+    }
+    let draft = home.join("draft");
+    for old in [&draft, &site] {
+        if old.exists() {
+            fs::remove_dir_all(old)?;
+        }
+    }
+    let output = Command::new("python3")
+        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--target"])
+        .arg(&draft)
+        .arg("--requirement")
+        .arg(script("requirements.txt"))
+        .output()
+        .context("python3 with pip is needed for this test")?;
+    if !output.status.success() {
+        bail!("pip: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    fs::write(draft.join("installed.txt"), REQUIREMENTS)?;
+    fs::rename(&draft, &site)?;
+    Ok(site)
+}
