@@ -1,6 +1,10 @@
 //! Twofold: two-factor authentication for hosting panels, as one program.
 
-#[allow(clippy::doc_markdown, clippy::doc_link_with_quotes, reason = "comments on arguments are printed as help, as they are")]
+#[allow(
+    clippy::doc_markdown,
+    clippy::doc_link_with_quotes,
+    reason = "comments on arguments are printed as help, as they are"
+)]
 mod cli;
 mod compose;
 mod config;

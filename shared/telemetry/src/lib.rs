@@ -75,7 +75,8 @@ impl Telemetry {
 /// # Errors
 /// [`TelemetryError`]; nothing was installed.
 pub fn init(options: &TelemetryOptions) -> Result<Telemetry, TelemetryError> {
-    let provider = options.otlp_endpoint.as_deref().map(|endpoint| otlp::provider(endpoint, options.version)).transpose()?;
+    let provider =
+        options.otlp_endpoint.as_deref().map(|endpoint| otlp::provider(endpoint, options.version)).transpose()?;
     subscriber::install(options, provider.as_ref())?;
     Ok(Telemetry { provider })
 }

@@ -17,8 +17,10 @@ pub fn provider(endpoint: &str, version: &'static str) -> Result<SdkTracerProvid
         .with_endpoint(traces_endpoint(endpoint))
         .build()
         .map_err(|error| TelemetryError::Exporter(error.to_string()))?;
-    let resource =
-        Resource::builder().with_service_name(SERVICE_NAME).with_attribute(KeyValue::new("service.version", version)).build();
+    let resource = Resource::builder()
+        .with_service_name(SERVICE_NAME)
+        .with_attribute(KeyValue::new("service.version", version))
+        .build();
     Ok(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build())
 }
 

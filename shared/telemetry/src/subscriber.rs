@@ -36,7 +36,8 @@ pub fn install(options: &TelemetryOptions, provider: Option<&SdkTracerProvider>)
         .map(|provider| {
             let mut exported = filter(&options.filter)?;
             for directive in NEVER_EXPORTED {
-                exported = exported.add_directive(directive.parse().map_err(|_| TelemetryError::Filter(directive.to_owned()))?);
+                exported = exported
+                    .add_directive(directive.parse().map_err(|_| TelemetryError::Filter(directive.to_owned()))?);
             }
             let tracer = provider.tracer(SERVICE_NAME);
             Ok::<_, TelemetryError>(tracing_opentelemetry::layer().with_tracer(tracer).with_filter(exported))

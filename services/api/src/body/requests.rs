@@ -88,7 +88,7 @@ pub struct UserPut {
     #[serde(default, deserialize_with = "double_option")]
     #[schema(value_type = Option<String>, nullable)]
     pub email: Option<Option<String>>,
-    /// Registered mobile number, best as E.164 (`+447700900123`).
+    /// Registered mobile number, best as E.164 (`+447400123456`).
     #[serde(default, deserialize_with = "double_option")]
     #[schema(value_type = Option<String>, nullable)]
     pub phone: Option<Option<String>>,

@@ -78,8 +78,38 @@ fn read<T: DeserializeOwned>(text: &[u8], raw: &Bytes) -> Result<Body<T>, Proble
             StatusCode::UNPROCESSABLE_ENTITY,
             "invalid_body",
             "The body does not fit",
-            error.to_string(),
+            without_value(&error.to_string()),
         )),
         Err(error) => Err(Problem::bad_request("malformed_json", error.to_string())),
+    }
+}
+
+/// What does not fit, without the value that was sent: it may be a code in the wrong place, and panels log what they are
+/// answered (C29).
+fn without_value(text: &str) -> String {
+    let told = ["invalid type: ", "invalid value: ", "unknown variant "].into_iter().find_map(|start| {
+        let (sent, expected) = text.strip_prefix(start)?.rsplit_once(", expected ")?;
+        let kind = sent.split(['`', '"']).next().unwrap_or_default();
+        Some(format!("{}, expected {expected}", format!("{start}{kind}").trim_end_matches([' ', ':'])))
+    });
+    told.unwrap_or_else(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_value;
+
+    #[test]
+    fn values_are_not_told_and_the_rest_is() {
+        for (text, wanted) in [
+            ("invalid type: integer `123456`, expected a string at line 1", "invalid type: integer, expected a string at line 1"),
+            ("invalid type: string \"a, expected b\", expected a boolean", "invalid type: string, expected a boolean"),
+            ("invalid type: map, expected a string", "invalid type: map, expected a string"),
+            ("unknown variant `secret`, expected `totp` or `sms`", "unknown variant, expected `totp` or `sms`"),
+            ("missing field `code` at line 1 column 2", "missing field `code` at line 1 column 2"),
+            ("unknown field `cdoe`, expected `code`", "unknown field `cdoe`, expected `code`"),
+        ] {
+            assert_eq!(without_value(text), wanted);
+        }
     }
 }

@@ -9,6 +9,7 @@ mod page;
 mod pairs;
 mod params;
 mod problem;
+mod refusal;
 mod reply;
 mod request_id;
 

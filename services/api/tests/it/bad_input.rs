@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::support::TestApp;
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 async fn bodies_that_do_not_fit_are_refused() {
     let app = TestApp::start().await;
     let tenant = app.tenant("one", json!({})).await;

@@ -125,13 +125,22 @@ async fn a_login_code_is_not_sent_once_the_login_is_over() {
     assert!(panel.confirm("ada", &enrolment, &code_in(&mails[0])).await);
     first.drain().await;
     panel.login("ada", Method::Email).await;
+    house.clock.advance_secs(31);
+    let again = panel.login("ada", Method::Email).await;
+    let second = house.worker().await;
+    assert_eq!(house.ended(1).await, ["delivery.superseded"], "another login has taken its place");
+    assert_eq!(house.ended(2).await, ["delivery.accepted"]);
+    let mails = sink.wait_for(2, SOON).await.expect("the other");
+    assert!(panel.verify("ada", &again, &code_in(&mails[1])).await);
+    second.drain().await;
+    panel.login("ada", Method::Email).await;
     panel
         .ask(
             "ada",
             Ask::Reset(twofold_engine::ReauthInput { confirmed: true, session_verified: true, ..Default::default() }),
         )
         .await;
-    let _second = house.worker().await;
-    assert_eq!(house.ended(1).await, ["delivery.superseded"]);
-    assert_eq!(sink.messages().expect("messages").len(), 1);
+    let _third = house.worker().await;
+    assert_eq!(house.ended(3).await, ["delivery.superseded"], "a reset has ended it");
+    assert_eq!(sink.messages().expect("messages").len(), 2);
 }

@@ -1,5 +1,7 @@
 //! Being told to stop.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
@@ -22,27 +24,56 @@ async fn house_of(stub: &HttpStub) -> (House, Panel) {
     (house, panel)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn an_attempt_under_way_is_finished_and_recorded_and_no_other_is_begun() {
-    let slow = |_: &_| {
-        std::thread::sleep(Duration::from_millis(400));
+/// A provider that answers nobody before it is told to, in a thread of its own.
+struct Patient {
+    stub: HttpStub,
+    go: Arc<AtomicBool>,
+    _runtime: Quiet,
+}
+
+struct Quiet(Option<tokio::runtime::Runtime>);
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+async fn patient() -> Patient {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("runtime");
+    let go = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&go);
+    let answer = move |_: &_| {
+        while !told.load(Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
         Reaction::status(200)
     };
-    let stub = HttpStub::start(slow).await.expect("stub");
-    let (house, _panel) = house_of(&stub).await;
+    let stub = runtime.spawn(HttpStub::start(answer)).await.expect("no panic").expect("stub");
+    Patient { stub, go, _runtime: Quiet(Some(runtime)) }
+}
+
+#[tokio::test]
+async fn an_attempt_under_way_is_finished_and_recorded_and_no_other_is_begun() {
+    let provider = patient().await;
+    let (house, _panel) = house_of(&provider.stub).await;
     let mut config = house.config();
     config.channel_concurrency = 1;
     let worker = house.worker_with(house.engine().await, config);
-    until("under way", async || stub.requests().len() == 1).await;
+    until("under way", async || provider.stub.requests().len() == 1 && worker.numbers().open == 2).await;
+    worker.stop.cancel();
+    provider.go.store(true, Ordering::SeqCst);
     worker.drain().await;
     let mut lengths = [house.ledger(0).await.len(), house.ledger(1).await.len()];
     lengths.sort_unstable();
-    assert_eq!((lengths, stub.requests().len()), ([0, 1], 1));
+    assert_eq!((lengths, provider.stub.requests().len()), ([0, 1], 1));
     let _next = house.worker().await;
     for n in 0..2 {
         assert_eq!(house.ended(n).await, ["delivery.accepted"]);
     }
-    assert_eq!(stub.requests().len(), 2);
+    assert_eq!(provider.stub.requests().len(), 2);
 }
 
 #[tokio::test]

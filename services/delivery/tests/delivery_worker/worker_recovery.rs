@@ -1,8 +1,10 @@
 //! What a killed worker leaves behind.
 
+use twofold_crypto::{Keyring, MasterKey};
 use twofold_domain::delivery::DeliveryEvent;
 use twofold_domain::{Channel, CommitId, MessageId};
-use twofold_event_log::{Append, Category, Expected, NewCommit, Seq, Subject};
+use twofold_engine::Chain;
+use twofold_event_log::{Append, Category, Expected, NewCommit, Seq, Subject, wire};
 use twofold_test_support::{SinkOptions, SmtpSink, Stage};
 
 use super::house::{House, SOON, until};
@@ -105,15 +107,23 @@ async fn a_request_that_nobody_of_ours_wrote_is_not_sent() {
     let house = House::with_mail(&sink);
     let panel = Panel::new(&house.engine().await, "acme").await;
     panel.newcomer("ada").await;
-    // A genuine request under another message's subject, as somebody with write access to the log could put it there.
     let genuine = house.log.read_category(Category::Delivery, Seq::ZERO, 1).await.expect("read").remove(0);
-    let tenant = genuine.subject.tenant_id().expect("tenant");
-    for n in 0..2_u8 {
-        let subject = Subject::delivery(Channel::Email, &tenant, &MessageId::from_bytes([n; 16]));
-        let id = CommitId::from_bytes([n; 16]);
-        let commit = NewCommit { subject, expected: Some(Expected::NoStream), id, payload: genuine.payload.clone() };
+    let (tenant, mut asked) = house.requests().await.remove(0);
+    let put = async |message: MessageId, payload| {
+        let subject = Subject::delivery(Channel::Email, &tenant, &message);
+        let id = CommitId::from_bytes([9; 16]);
+        let commit = NewCommit { subject, expected: Some(Expected::NoStream), id, payload };
         house.log.append(Append::one(commit)).await.expect("appended");
-    }
+    };
+    // What somebody with write access to the log, but without the master key, could put there.
+    put(MessageId::from_bytes([1; 16]), genuine.payload.clone()).await;
+    asked.message = MessageId::from_bytes([2; 16]);
+    let meta = wire::decode(&genuine.subject, &genuine.payload).expect("readable").meta;
+    let body = wire::encode_delivery(&meta, &[DeliveryEvent::Requested(asked.clone())]);
+    let strange = Keyring::new(&MasterKey::from_text(&"fedcba9876543210".repeat(4)).expect("key"));
+    let subject = Subject::delivery(Channel::Email, &tenant, &asked.message);
+    let (payload, _) = Chain::start().seal(&strange, &subject, &CommitId::from_bytes([9; 16]), body);
+    put(asked.message, payload).await;
     let worker = house.worker().await;
     assert_eq!(house.ended(0).await, ["delivery.accepted"]);
     until("seen", async || worker.numbers().unreadable == 2).await;

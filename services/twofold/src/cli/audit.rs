@@ -58,12 +58,19 @@ pub fn run(shared: &Shared, args: &AuditArgs) -> Done {
             Some(name) => vec![session::tenant(&core, name)?],
             None => core.engine.directory().tenants(),
         };
-        let wanted = Wanted { user: args.user.as_deref(), kinds: &args.kinds, from: args.from, to: args.to, limit: usize::from(args.limit) };
+        let wanted = Wanted {
+            user: args.user.as_deref(),
+            kinds: &args.kinds,
+            from: args.from,
+            to: args.to,
+            limit: usize::from(args.limit),
+        };
         let rows = gather(&core, &*store, &tenants, &wanted).await?;
         let mut names = Names::default();
         let mut table = output::table(&["POSITION", "TIME", "TENANT", "MODE", "USER", "EVENT", "WHAT", "BY"]);
         for row in &rows {
-            let tenant = tenants.iter().find(|tenant| tenant.id == row.tenant).map_or("-", |tenant| session::name_of(tenant));
+            let tenant =
+                tenants.iter().find(|tenant| tenant.id == row.tenant).map_or("-", |tenant| session::name_of(tenant));
             let user = match &row.user {
                 Some(user) => Some(names.of(&core, &*store, &row.tenant, user).await?),
                 None => None,

@@ -41,7 +41,9 @@ pub fn run(shared: &Shared, args: DemoArgs) -> Done {
 
 async fn play(url: &str, key: &str) -> Done {
     if !key.starts_with("tf_test_") {
-        return Err(Failure::Usage("--key: the demo takes a test key (tf_test_…), so that no real user is touched".to_owned()));
+        return Err(Failure::Usage(
+            "--key: the demo takes a test key (tf_test_…), so that no real user is touched".to_owned(),
+        ));
     }
     let mut story = Story::new(Client::new(url, key)?);
     story.play().await?;

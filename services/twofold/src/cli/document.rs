@@ -9,7 +9,8 @@ use crate::failure::Failure;
 /// Reads a file; its ending says which of the two it is.
 pub fn read(path: &Path) -> Result<Value, Failure> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| Failure::Usage(format!("{shown}: cannot be read: {error}")))?;
+    let text =
+        std::fs::read_to_string(path).map_err(|error| Failure::Usage(format!("{shown}: cannot be read: {error}")))?;
     let read: Result<Value, String> = if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json")) {
         serde_json::from_str(&text).map_err(|error| format!("{}: not JSON: {error}", error.line()))
     } else {

@@ -14,22 +14,42 @@ pub fn sentence(event: &UserEvent) -> String {
             let place = if challenge.is_some() { " at the login page" } else { "" };
             format!("Set-up of {} began{place}.", name(*method))
         }
-        UserEvent::EnrolmentCodeReissued { code, .. } => format!("A new set-up code was sent by {}; the older one is dead.", name(code.method)),
-        UserEvent::EnrolmentConfirmed { method, .. } => format!("Set-up of {} was completed with the right code.", name(*method)),
+        UserEvent::EnrolmentCodeReissued { code, .. } => {
+            format!("A new set-up code was sent by {}; the older one is dead.", name(code.method))
+        }
+        UserEvent::EnrolmentConfirmed { method, .. } => {
+            format!("Set-up of {} was completed with the right code.", name(*method))
+        }
         UserEvent::TwoFactorEnabled => "Two-factor authentication was switched on.".to_owned(),
         UserEvent::FactorReplaced { method, .. } => format!("The older {} was replaced.", name(*method)),
-        UserEvent::ChallengeOpened { purpose, method, setup, code, .. } => opened(*purpose, *method, setup.is_some(), code.is_some()),
-        UserEvent::ChallengeCodeReissued { code, .. } => format!("A new code was sent by {}; the older one is dead.", name(code.method)),
+        UserEvent::ChallengeOpened { purpose, method, setup, code, .. } => {
+            opened(*purpose, *method, setup.is_some(), code.is_some())
+        }
+        UserEvent::ChallengeCodeReissued { code, .. } => {
+            format!("A new code was sent by {}; the older one is dead.", name(code.method))
+        }
         UserEvent::VerificationSucceeded { purpose, proof, .. } => succeeded(*purpose, proof),
-        UserEvent::VerificationFailed { purpose, kind, reason, counted, drift_steps, .. } => failed(*purpose, *kind, *reason, *counted, *drift_steps),
+        UserEvent::VerificationFailed { purpose, kind, reason, counted, drift_steps, .. } => {
+            failed(*purpose, *kind, *reason, *counted, *drift_steps)
+        }
         UserEvent::FactorLocked { kind, failures, until } => match until {
-            Some(until) => format!("{failures} wrong codes in a row: {} is locked until {}.", factor(*kind), until.to_rfc3339()),
+            Some(until) => {
+                format!("{failures} wrong codes in a row: {} is locked until {}.", factor(*kind), until.to_rfc3339())
+            }
             None => format!("{failures} wrong codes in a row: {} is locked until somebody unlocks it.", factor(*kind)),
         },
-        UserEvent::FactorUnlocked { kind } => format!("The lock of {} was lifted.", kind.map_or("every factor", factor)),
-        UserEvent::RecoveryCodesGenerated { hashes } => format!("{} new recovery codes were made; older ones are dead.", hashes.len()),
-        UserEvent::AuthenticatorReset { recovery_revoked } => format!("The authenticator app was removed{}.", codes(*recovery_revoked)),
-        UserEvent::TwoFactorReset { recovery_revoked } => format!("Every factor was removed{}.", codes(*recovery_revoked)),
+        UserEvent::FactorUnlocked { kind } => {
+            format!("The lock of {} was lifted.", kind.map_or("every factor", factor))
+        }
+        UserEvent::RecoveryCodesGenerated { hashes } => {
+            format!("{} new recovery codes were made; older ones are dead.", hashes.len())
+        }
+        UserEvent::AuthenticatorReset { recovery_revoked } => {
+            format!("The authenticator app was removed{}.", codes(*recovery_revoked))
+        }
+        UserEvent::TwoFactorReset { recovery_revoked } => {
+            format!("Every factor was removed{}.", codes(*recovery_revoked))
+        }
         UserEvent::TwoFactorDisabled { erased, recovery_revoked, challenge } => {
             let place = if challenge.is_some() { " at the login page" } else { "" };
             let factors = if *erased { "the factors were erased" } else { "the factors sleep" };
@@ -90,7 +110,9 @@ fn opened(purpose: Purpose, method: Option<Method>, setup: bool, sent: bool) -> 
 fn succeeded(purpose: Purpose, proof: &Proof) -> String {
     let how = match proof {
         Proof::Totp { drift_steps: 0, .. } => "a code of the authenticator app".to_owned(),
-        Proof::Totp { drift_steps, .. } => format!("a code of the authenticator app (the phone's clock is {})", steps(*drift_steps)),
+        Proof::Totp { drift_steps, .. } => {
+            format!("a code of the authenticator app (the phone's clock is {})", steps(*drift_steps))
+        }
         Proof::Code { method, .. } => format!("the code sent by {}", name(*method)),
         Proof::RecoveryCode { index } => format!("recovery code no. {}", u32::from(*index) + 1),
     };
@@ -121,6 +143,9 @@ mod tests {
     #[test]
     fn a_wrong_clock_is_told() {
         let told = failed(Purpose::Login, FactorKind::Totp, FailureReason::WrongCode, true, Some(-3));
-        assert_eq!(told, "Not accepted: a wrong code for the authenticator app, to log in (the phone's clock is 3 steps behind).");
+        assert_eq!(
+            told,
+            "Not accepted: a wrong code for the authenticator app, to log in (the phone's clock is 3 steps behind)."
+        );
     }
 }

@@ -48,7 +48,9 @@ pub enum Until {
 fn until(text: &str) -> Result<Until, String> {
     let position = text.parse().ok().map(|number| Until::Position(Seq(number)));
     let instant = || Timestamp::parse_rfc3339(text).map(Until::Instant);
-    position.or_else(instant).ok_or_else(|| "write an instant such as 2027-01-31T12:00:00Z, or a position such as 42".to_owned())
+    position
+        .or_else(instant)
+        .ok_or_else(|| "write an instant such as 2027-01-31T12:00:00Z, or a position such as 42".to_owned())
 }
 
 pub fn run(shared: &Shared, args: &ReplayArgs) -> Done {
@@ -74,11 +76,14 @@ pub fn run(shared: &Shared, args: &ReplayArgs) -> Done {
             let loaded = fold_subject(&*core.log, core.engine.keyring(), &subject, position, instant).await;
             let loaded = loaded.context("the log of this user cannot be used; run `twofold verify-log`")?;
             let events = timeline::read(&*core.log, &subject, loaded.head).await?;
-            let account = loaded.user.profile.as_ref().and_then(|profile| profile.account.as_ref()).map(|account| &account.id);
+            let account =
+                loaded.user.profile.as_ref().and_then(|profile| profile.account.as_ref()).map(|account| &account.id);
             let settings = core.engine.directory().settings_for(&tenant, account);
             if args.json {
                 let events: Vec<_> = events.iter().map(timeline::Entry::json).collect();
-                output::json(&json!({ "tenant": session::name_of(&tenant), "user": panel_id.as_str(), "mode": mode.name(), "events": events, "state": state::json(&loaded, &settings) }));
+                output::json(
+                    &json!({ "tenant": session::name_of(&tenant), "user": panel_id.as_str(), "mode": mode.name(), "events": events, "state": state::json(&loaded, &settings) }),
+                );
             } else {
                 output::line(format!("{} of {} ({})", panel_id.as_str(), session::name_of(&tenant), mode.name()));
                 for entry in &events {

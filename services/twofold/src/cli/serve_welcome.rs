@@ -14,7 +14,7 @@ pub fn welcome(dir: &DataDir, address: SocketAddr, keys: &FirstKeys) -> Vec<Stri
     vec![
         "Welcome to Twofold. This is the first start, so there is a tenant named demo now.".to_owned(),
         String::new(),
-        format!("  data       {}   (back it up together with master.key)", path.display()),
+        format!("  data       {}   (log, keys, master.key: see docs/operations.md for backups)", path.display()),
         format!("  test key   {test}"),
         format!("  live key   {}", keys.live.key.expose()),
         format!("  operator   {}", keys.operator.key.expose()),
@@ -23,10 +23,13 @@ pub fn welcome(dir: &DataDir, address: SocketAddr, keys: &FirstKeys) -> Vec<Stri
         "Try it in another terminal: tell of a user, start a set-up, read the audit trail.".to_owned(),
         String::new(),
         format!("{curl} {json} -X PUT {url}/v1/users/alice -d '{{\"email\":\"alice@example.com\"}}'"),
-        format!("{curl} {json} {url}/v1/users/alice/enrolments -d '{{\"method\":\"totp\",\"reauth\":{{\"confirmed\":true}}}}'"),
+        format!(
+            "{curl} {json} {url}/v1/users/alice/enrolments -d '{{\"method\":\"totp\",\"reauth\":{{\"confirmed\":true}}}}'"
+        ),
         format!("{curl} {url}/v1/audit"),
         String::new(),
-        format!("API and its documentation: {url}/docs   A whole story, step by step: twofold demo --url {url} --key {test}"),
+        format!("API documentation: {url}/docs"),
+        format!("A whole story, step by step: twofold demo --url {url} --key {test}"),
     ]
 }
 

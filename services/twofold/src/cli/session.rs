@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use twofold_domain::TenantId;
+use twofold_domain::actor::ActorKind;
 use twofold_domain::tenant::PLATFORM;
 use twofold_engine::{ActorInput, RequestContext, TenantView};
-use twofold_domain::actor::ActorKind;
 
 use super::Shared;
 use super::run::start_command;
@@ -15,7 +15,8 @@ use crate::failure::Failure;
 /// Opens the data folder. `make` allows a new one, for commands that may come before the first start.
 pub async fn open(shared: &Shared, make: bool) -> Result<Core, Failure> {
     let settings = start_command(&shared.flags(None))?.settings;
-    let dir = if make { DataDir::open_or_create(&settings.data_dir)? } else { DataDir::open_existing(&settings.data_dir)? };
+    let dir =
+        if make { DataDir::open_or_create(&settings.data_dir)? } else { DataDir::open_existing(&settings.data_dir)? };
     Core::open(&settings, dir).await
 }
 

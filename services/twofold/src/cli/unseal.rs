@@ -20,7 +20,13 @@ pub struct Names(HashMap<(TenantId, UserToken), Option<String>>);
 
 impl Names {
     /// The panel's own id of a user, or the token when he was erased.
-    pub async fn of(&mut self, core: &Core, store: &dyn ReadStore, tenant: &TenantId, user: &UserToken) -> Result<String, Failure> {
+    pub async fn of(
+        &mut self,
+        core: &Core,
+        store: &dyn ReadStore,
+        tenant: &TenantId,
+        user: &UserToken,
+    ) -> Result<String, Failure> {
         let place = (tenant.clone(), user.clone());
         if let Some(known) = self.0.get(&place) {
             return Ok(known.clone().unwrap_or_else(|| user.to_string()));
@@ -39,7 +45,12 @@ impl Names {
 }
 
 /// The personal part of an event's context: who, why, from where.
-pub async fn private(core: &Core, tenant: &TenantId, user: Option<&UserToken>, sealed: Option<&Sealed>) -> Result<PrivateContext, Failure> {
+pub async fn private(
+    core: &Core,
+    tenant: &TenantId,
+    user: Option<&UserToken>,
+    sealed: Option<&Sealed>,
+) -> Result<PrivateContext, Failure> {
     let Some(sealed) = sealed else { return Ok(PrivateContext::default()) };
     let (key, owner) = match user {
         Some(user) => (user_key(core, tenant, user).await?, user.as_str()),
@@ -53,7 +64,9 @@ async fn user_key(core: &Core, tenant: &TenantId, user: &UserToken) -> Result<Op
     match core.engine.vault().existing(tenant, user).await {
         Ok(key) => Ok(Some(key)),
         Err(VaultError::Absent | VaultError::Destroyed) => Ok(None),
-        Err(error @ (VaultError::Unavailable(_) | VaultError::Corrupt(_))) => Err(Failure::new(format!("keys.db: {error}"))),
+        Err(error @ (VaultError::Unavailable(_) | VaultError::Corrupt(_))) => {
+            Err(Failure::new(format!("keys.db: {error}")))
+        }
     }
 }
 

@@ -35,7 +35,11 @@ pub fn run(shared: &Shared, _args: VerifyLogArgs) -> Done {
         let chains = chains(&log, &keyring).await?;
         tell_chains(&chains);
         if !chains.broken.is_empty() {
-            return Err(Failure::new(format!("the log is not sound: {} of {} commits; restore log.db from a backup", chains.broken.len(), chains.commits)));
+            return Err(Failure::new(format!(
+                "the log is not sound: {} of {} commits; restore log.db from a backup",
+                chains.broken.len(),
+                chains.commits
+            )));
         }
         let store = open_read_model(&dir).await?;
         let report = compare(&log, &*store).await;
@@ -58,7 +62,13 @@ fn tell_chains(chains: &Chains) {
     if chains.broken.len() > LISTED {
         output::line(format!("         and {} more", chains.broken.len() - LISTED));
     }
-    output::line(format!("log      {} commits of {} subjects, {} events, {} broken", chains.commits, chains.subjects, chains.events, chains.broken.len()));
+    output::line(format!(
+        "log      {} commits of {} subjects, {} events, {} broken",
+        chains.commits,
+        chains.subjects,
+        chains.events,
+        chains.broken.len()
+    ));
 }
 
 async fn compare(log: &dyn EventLog, store: &dyn ReadStore) -> Result<VerifyReport, Failure> {
@@ -75,7 +85,11 @@ async fn compare(log: &dyn EventLog, store: &dyn ReadStore) -> Result<VerifyRepo
 }
 
 fn tell_report(report: &VerifyReport) -> Done {
-    report.differences.iter().take(LISTED).for_each(|difference| output::line(format!("differs  {}", name(difference))));
+    report
+        .differences
+        .iter()
+        .take(LISTED)
+        .for_each(|difference| output::line(format!("differs  {}", name(difference))));
     let found = report.differences.len();
     output::line(format!(
         "tables   {} users, {} messages, {} audit rows at position {}, {found}{} differences",

@@ -55,7 +55,11 @@ impl Core {
             partitions: PARTITIONS,
         }));
         // Reads everything once; whoever needs it live keeps the future.
-        drop(follow(&engine).await.context("the tenants cannot be read from the log; check the master key, then run `twofold verify-log`")?);
+        drop(
+            follow(&engine).await.context(
+                "the tenants cannot be read from the log; check the master key, then run `twofold verify-log`",
+            )?,
+        );
         Ok(Self { dir, log, engine, rng, sending })
     }
 
@@ -81,7 +85,9 @@ impl Core {
 /// Opens the read model of a folder.
 pub async fn open_read_model(dir: &DataDir) -> Result<ReadModel, Failure> {
     let opened = SqliteReadModel::open(dir.read_model()).await;
-    Ok(Arc::new(opened.context("read-model.db; should it be damaged, delete it: everything in it comes back from the log")?))
+    Ok(Arc::new(
+        opened.context("read-model.db; should it be damaged, delete it: everything in it comes back from the log")?,
+    ))
 }
 
 /// The keys of a folder. A folder that was begun with another master key is refused.
@@ -93,7 +99,8 @@ pub fn keyring(settings: &Settings, dir: &DataDir) -> Result<Keyring, Failure> {
 
 fn master_key(settings: &Settings, dir: &DataDir, rng: &dyn Random) -> Result<MasterKey, Failure> {
     if let Some(text) = &settings.master_key {
-        return MasterKey::from_text(text.expose_secret()).map_err(|error| Failure::Usage(format!("TWOFOLD__MASTER_KEY: {error}")));
+        return MasterKey::from_text(text.expose_secret())
+            .map_err(|error| Failure::Usage(format!("TWOFOLD__MASTER_KEY: {error}")));
     }
     let path = dir.master_key();
     if !path.exists() && master_id::is_begun(dir) {

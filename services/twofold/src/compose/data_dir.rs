@@ -41,7 +41,9 @@ impl DataDir {
             return Self::open_or_create(path);
         }
         let path = path.display();
-        Err(Failure::new(format!("there is no data in {path}; start `twofold serve` once, or name the right folder with --data-dir")))
+        Err(Failure::new(format!(
+            "there is no data in {path}; start `twofold serve` once, or name the right folder with --data-dir"
+        )))
     }
 
     /// The folder itself.
@@ -80,7 +82,7 @@ impl DataDir {
 
     /// Takes the folder for one server.
     pub fn lock(&self) -> Result<ServerLock, Failure> {
-        let path = self.0.join("serve.lock");
+        let path = self.0.join("lock");
         let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
         let file = file.context("the lock of the data folder cannot be opened")?;
         match file.try_lock() {

@@ -34,7 +34,11 @@ pub async fn first_start(core: &Core) -> Result<Option<FirstKeys>, Failure> {
     let engine = &core.engine;
     let made = engine.create_tenant(DEMO_TENANT, None, demo_document(), &context).await;
     let (tenant, _) = made.context("the tenant demo cannot be made")?;
-    let key = |mode: Mode| NewKey { mode, scopes: BTreeSet::from(Scope::TENANT), label: format!("first {} key", mode.name()) };
+    let key = |mode: Mode| NewKey {
+        mode,
+        scopes: BTreeSet::from(Scope::TENANT),
+        label: format!("first {} key", mode.name()),
+    };
     let failed = "the first keys cannot be made";
     Ok(Some(FirstKeys {
         test: engine.create_key(&tenant.id, key(Mode::Test), &context).await.context(failed)?,

@@ -33,7 +33,10 @@ impl Readiness for Health {
         if let Some(halt) = &projected.halted {
             troubles.push(("projector", format!("stopped: {halt}")));
         } else if projected.failing {
-            troubles.push(("projector", format!("{} failures in a row, {} commits behind", projected.failures, projected.lag())));
+            troubles.push((
+                "projector",
+                format!("{} failures in a row, {} commits behind", projected.failures, projected.lag()),
+            ));
         }
         if self.sending_now().is_some_and(|now| now.recovered && !now.log_reachable) {
             troubles.push(("delivery", "cannot reach the log".to_owned()));

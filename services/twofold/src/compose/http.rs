@@ -17,8 +17,9 @@ use tokio_util::task::TaskTracker;
 
 /// Connections at a time; further ones wait in the kernel's queue (C26).
 const MAX_CONNECTIONS: usize = 16_384;
-/// Time for the head of a request; also how long an idle connection is kept.
-const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// Time for the head of a request; also how long an idle connection is kept, and so longer than the 60 s after which
+/// the usual balancers and client pools let go of theirs.
+const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(75);
 /// Bytes of a request's head, and of what is read ahead on a connection.
 const MAX_HEAD_BYTES: usize = 32 * 1024;
 /// Header fields of a request.

@@ -24,7 +24,10 @@ pub fn check(dir: &DataDir, keyring: &Keyring) -> Result<(), Failure> {
     let path = path(dir);
     let ours = format!("{:08x}", keyring.master_id());
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path) {
-        Ok(mut file) => file.write_all(format!("{ours}\n").as_bytes()).and_then(|()| file.sync_all()).context("master.id cannot be written"),
+        Ok(mut file) => file
+            .write_all(format!("{ours}\n").as_bytes())
+            .and_then(|()| file.sync_all())
+            .context("master.id cannot be written"),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             let text = std::fs::read_to_string(&path).context("master.id cannot be read")?;
             let theirs = text.trim();

@@ -16,12 +16,22 @@ impl Collector for Background {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> std::fmt::Result {
         let projected = self.0.projected.borrow().clone();
         gauge(&mut encoder, "projector_lag_commits", "Commits not yet in the read model", projected.lag())?;
-        gauge(&mut encoder, "projector_healthy", "1 while the read model follows the log", u64::from(projected.is_healthy()))?;
+        gauge(
+            &mut encoder,
+            "projector_healthy",
+            "1 while the read model follows the log",
+            u64::from(projected.is_healthy()),
+        )?;
         gauge(&mut encoder, "log_head", "Last position of the event log", projected.head.0)?;
         let Some(sending) = self.0.sending_now() else { return Ok(()) };
         gauge(&mut encoder, "delivery_open_messages", "Messages not yet ended", sending.open)?;
         gauge(&mut encoder, "delivery_in_flight", "Attempts under way", sending.in_flight)?;
-        let age = encoder.encode_descriptor("delivery_oldest_age", "Age of the oldest open message", Some(&Unit::Seconds), prometheus_client::metrics::MetricType::Gauge)?;
+        let age = encoder.encode_descriptor(
+            "delivery_oldest_age",
+            "Age of the oldest open message",
+            Some(&Unit::Seconds),
+            prometheus_client::metrics::MetricType::Gauge,
+        )?;
         ConstGauge::new(seconds(sending.oldest_age_ms)).encode(age)?;
         for (name, help, count) in [
             ("delivery_accepted", "Messages a provider took", sending.accepted),
@@ -32,7 +42,8 @@ impl Collector for Background {
             ("delivery_captured", "Messages for the test inbox", sending.captured),
             ("delivery_unreadable", "Requests this version cannot read", sending.unreadable),
         ] {
-            let metric = encoder.encode_descriptor(name, help, None, prometheus_client::metrics::MetricType::Counter)?;
+            let metric =
+                encoder.encode_descriptor(name, help, None, prometheus_client::metrics::MetricType::Counter)?;
             ConstCounter::new(count).encode(metric)?;
         }
         Ok(())

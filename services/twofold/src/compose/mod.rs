@@ -12,8 +12,9 @@ mod outbound;
 mod roles;
 mod server;
 mod signals;
+mod spans;
 
-pub use self::catch_up::catch_up;
+pub use self::catch_up::{catch_up, is_ahead};
 pub use self::core::{Core, keyring, open_read_model};
 pub use self::data_dir::DataDir;
 pub use self::first_start::{FirstKeys, first_start};

@@ -40,7 +40,8 @@ impl Sending {
 
     /// What the engine asks.
     pub fn outbound(&self) -> Result<DeliveryOutbound, Failure> {
-        DeliveryOutbound::new(self.channels.clone(), self.around.clone()).map_err(|errors| Failure::Usage(format!("delivery: {errors}")))
+        DeliveryOutbound::new(self.channels.clone(), self.around.clone())
+            .map_err(|errors| Failure::Usage(format!("delivery: {errors}")))
     }
 
     /// What a worker runs on.
@@ -54,7 +55,8 @@ impl Sending {
 
 /// Messages to live users of tenants without a channel, into the folder `outbox`.
 fn outbox_email() -> Result<EmailChannel, Failure> {
-    serde_json::from_value(json!({ "transport": "outbox", "from": "twofold@example.invalid" })).context("the outbox for e-mail")
+    serde_json::from_value(json!({ "transport": "outbox", "from": "twofold@example.invalid" }))
+        .context("the outbox for e-mail")
 }
 
 fn outbox_sms() -> Result<SmsChannel, Failure> {

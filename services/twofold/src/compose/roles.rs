@@ -14,7 +14,13 @@ use crate::config::Settings;
 use crate::failure::Failure;
 
 /// Starts both; they end when `stop` is cancelled. Answers how they are, now and later.
-pub fn start(tasks: &TaskTracker, core: &Core, store: &ReadModel, settings: &Settings, stop: &CancellationToken) -> Result<Health, Failure> {
+pub fn start(
+    tasks: &TaskTracker,
+    core: &Core,
+    store: &ReadModel,
+    settings: &Settings,
+    stop: &CancellationToken,
+) -> Result<Health, Failure> {
     let projector = Projector::default();
     let projected = projector.status();
     let (log, store, stop_projector) = (Arc::clone(&core.log), Arc::clone(store), stop.clone());

@@ -13,6 +13,7 @@ use twofold_read_model::ReadModel;
 use super::data_dir::ServerLock;
 use super::http::HttpServer;
 use super::metrics::Background;
+use super::spans::with_spans;
 use super::{Core, DataDir, first_start};
 use crate::compose::first_start::FirstKeys;
 use crate::config::Settings;
@@ -37,9 +38,15 @@ impl Server {
         let lock = dir.lock()?;
         // The port before the first start: a taken port must not use up the keys that are shown once.
         let http = HttpServer::bind(settings.listen).await;
-        let http = http.map_err(|error| Failure::new(format!("cannot listen on {}: {error}; choose another with --listen", settings.listen)))?;
+        let http = http.map_err(|error| {
+            Failure::new(format!("cannot listen on {}: {error}; choose another with --listen", settings.listen))
+        })?;
         let core = Core::open(settings, dir).await?;
         let store = core.read_model().await?;
+        if super::is_ahead(&*core.log, &*store).await? {
+            tracing::warn!("the log is older than the read model, as after a restore: the read model is folded again");
+            store.clear().await.context("read-model.db")?;
+        }
         let keys = first_start(&core).await?;
         Ok((Self { core, store, http, settings: settings.clone(), stop, _lock: lock }, keys))
     }
@@ -73,7 +80,11 @@ impl Server {
         let address = http.address();
         core.dir.announce(address).context("the address cannot be written into the data folder")?;
         tracing::info!(%address, data_dir = %core.dir.path().display(), version = env!("CARGO_PKG_VERSION"), "listening");
-        http.run(router(app), stop).await;
+        let mut service = router(app);
+        if settings.telemetry.otlp_endpoint.is_some() {
+            service = with_spans(service);
+        }
+        http.run(service, stop).await;
         stop_background.cancel();
         background.close();
         background.wait().await;

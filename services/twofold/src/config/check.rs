@@ -26,7 +26,8 @@ pub fn check(found: &Effective) -> Result<(), Problems> {
         findings.wrong("log.level", &error.to_string());
     }
     if let Some(endpoint) = &settings.telemetry.otlp_endpoint {
-        let usable = reqwest::Url::parse(endpoint).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        let usable =
+            reqwest::Url::parse(endpoint).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         findings.require("telemetry.otlp_endpoint", usable, endpoint);
     }
     if settings.data_dir.as_os_str().is_empty() {

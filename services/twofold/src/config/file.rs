@@ -18,7 +18,8 @@ const MAX_FILE_BYTES: u64 = 1024 * 1024;
 /// Reads the named file, or the usual one if it exists.
 pub fn read(named: Option<&Path>) -> Result<Layer, Problems> {
     let path = named.unwrap_or_else(|| Path::new(USUAL_FILE));
-    let unreadable = |text: String| Problem { origin: None, key: String::new(), text: format!("{}: {text}", path.display()) };
+    let unreadable =
+        |text: String| Problem { origin: None, key: String::new(), text: format!("{}: {text}", path.display()) };
     if named.is_none() && !path.exists() {
         return Ok(Layer::default());
     }
@@ -93,7 +94,9 @@ impl Walk<'_> {
 fn kind(value: &DeValue<'_>) -> Option<ValueKind> {
     Some(match value {
         DeValue::String(text) => ValueKind::String(text.to_string()),
-        DeValue::Integer(number) => ValueKind::I64(i64::from_str_radix(&number.as_str().replace('_', ""), number.radix()).ok()?),
+        DeValue::Integer(number) => {
+            ValueKind::I64(i64::from_str_radix(&number.as_str().replace('_', ""), number.radix()).ok()?)
+        }
         DeValue::Float(number) => ValueKind::Float(number.as_str().replace('_', "").parse().ok()?),
         DeValue::Boolean(value) => ValueKind::Boolean(*value),
         DeValue::Array(values) => {

@@ -37,7 +37,11 @@ pub const KNOWN: [Known; 46] = [
     open("api.max_in_flight", "4096", "a number from 1 to 100000"),
     open("api.request_timeout_ms", "30000", "milliseconds, from 100 to 300000"),
     open("api.max_read_wait_ms", "5000", "milliseconds, from 0 to 60000"),
-    open("log.level", "\"info\"", "off, error, warn, info, debug, trace, or a filter such as info,twofold_engine=debug"),
+    open(
+        "log.level",
+        "\"info\"",
+        "off, error, warn, info, debug, trace, or a filter such as info,twofold_engine=debug",
+    ),
     open("log.format", "\"text\"", "text or json"),
     open("telemetry.otlp_endpoint", "", "the collector's address, such as http://127.0.0.1:4318"),
     open("engine.cached_users", "100000", "a number from 16 to 10000000; about 2 KiB of memory each"),
@@ -96,7 +100,11 @@ pub fn siblings(path: &str) -> Vec<&'static str> {
     let parent = if is_section(parent) { parent } else { "" };
     let mut names: Vec<&str> = Vec::new();
     for known in &KNOWN {
-        let rest = if parent.is_empty() { Some(known.key) } else { known.key.strip_prefix(parent).and_then(|r| r.strip_prefix('.')) };
+        let rest = if parent.is_empty() {
+            Some(known.key)
+        } else {
+            known.key.strip_prefix(parent).and_then(|r| r.strip_prefix('.'))
+        };
         let name = rest.and_then(|rest| rest.split('.').next());
         if let Some(name) = name.filter(|name| !names.contains(name)) {
             names.push(name);
@@ -112,7 +120,10 @@ mod tests {
     #[test]
     fn siblings_are_those_of_the_section() {
         assert_eq!(siblings("log.levle"), ["level", "format"]);
-        assert_eq!(siblings("lisen"), ["listen", "data_dir", "master_key", "api", "log", "telemetry", "engine", "delivery"]);
+        assert_eq!(
+            siblings("lisen"),
+            ["listen", "data_dir", "master_key", "api", "log", "telemetry", "engine", "delivery"]
+        );
         assert!(siblings("delivery.email.prot").contains(&"port"));
     }
 

@@ -32,7 +32,9 @@ impl Source for Layer {
     }
 
     fn collect(&self) -> Result<Map<String, Value>, ConfigError> {
-        let value = |(key, origin, kind): &(String, Origin, ValueKind)| (key.clone(), Value::new(Some(&origin.to_string()), kind.clone()));
+        let value = |(key, origin, kind): &(String, Origin, ValueKind)| {
+            (key.clone(), Value::new(Some(&origin.to_string()), kind.clone()))
+        };
         Ok(self.0.iter().map(value).collect::<HashMap<_, _>>())
     }
 }

@@ -65,7 +65,9 @@ impl Effective {
 /// Everything that is wrong with them.
 pub fn load(flags: &Flags) -> Result<Effective, Problems> {
     let file = file::read(flags.config.as_deref())?;
-    let environment = environment::read(std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))))?;
+    let environment = environment::read(
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
+    )?;
     merge(file, environment, flags)
 }
 
@@ -125,7 +127,11 @@ fn translate(origins: &BTreeMap<String, Origin>, error: &ConfigError) -> Problem
             let origin = origin_in(origins, key);
             match known::known(key) {
                 Some(known) if !known::is_section(key) => {
-                    let text = if known.secret { format!("must be {}", known.accepts) } else { format!("must be {}; {error}", known.accepts) };
+                    let text = if known.secret {
+                        format!("must be {}", known.accepts)
+                    } else {
+                        format!("must be {}; {error}", known.accepts)
+                    };
                     Problem { origin, key: key.to_owned(), text }.into()
                 }
                 Some(_) | None => Problem { origin, key: key.to_owned(), text: error.to_string() }.into(),

@@ -25,7 +25,9 @@ impl Effective {
         for entry in KNOWN.iter().filter(|entry| !is_section(entry.key)) {
             if let Some(prefix) = entry.key.strip_suffix('*') {
                 rows.extend(self.origins.keys().filter(|key| key.starts_with(prefix)).map(|key| self.row(key)));
-            } else if self.origins.contains_key(entry.key) || !entry.key.contains("delivery.email.") && !entry.key.contains("delivery.sms.") {
+            } else if self.origins.contains_key(entry.key)
+                || !entry.key.contains("delivery.email.") && !entry.key.contains("delivery.sms.")
+            {
                 rows.push(self.row(entry.key));
             }
         }
@@ -48,7 +50,9 @@ impl Effective {
 fn as_toml(kind: &ValueKind) -> String {
     match kind {
         ValueKind::String(text) => toml::Value::String(text.clone()).to_string(),
-        ValueKind::Array(values) => format!("[{}]", values.iter().map(|value| as_toml(&value.kind)).collect::<Vec<_>>().join(", ")),
+        ValueKind::Array(values) => {
+            format!("[{}]", values.iter().map(|value| as_toml(&value.kind)).collect::<Vec<_>>().join(", "))
+        }
         ValueKind::Boolean(_)
         | ValueKind::I64(_)
         | ValueKind::I128(_)

@@ -4,7 +4,8 @@ use super::environment::Environment;
 use super::*;
 
 fn read(file: &str, variables: &[(&str, &str)], flags: &Flags) -> Result<Effective, Problems> {
-    let environment = environment::read(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))?;
+    let environment =
+        environment::read(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))?;
     merge(file::parse("twofold.toml", file)?, environment, flags)
 }
 
@@ -62,7 +63,10 @@ fn every_mistake_names_file_line_key_and_what_is_accepted() {
     let table = [
         ("\n\nlisten = 5\n", "twofold.toml:3: listen: must be an address and a port"),
         ("listen = \"here\"", "twofold.toml:1: listen: must be an address and a port"),
-        ("[api]\n\n# why\nmax_body_bytes = 1\n", "twofold.toml:4: api.max_body_bytes: must be bytes, from 1024 to 16777216; it is 1"),
+        (
+            "[api]\n\n# why\nmax_body_bytes = 1\n",
+            "twofold.toml:4: api.max_body_bytes: must be bytes, from 1024 to 16777216; it is 1",
+        ),
         ("[api]\nmax_body_bytes = \"many\"", "twofold.toml:2: api.max_body_bytes: must be bytes"),
         ("[api]\nmax_body_bytes = -1", "twofold.toml:2: api.max_body_bytes: must be bytes"),
         ("[api]\nmax_body = 1", "twofold.toml:2: api.max_body: no such setting; there are max_body_bytes"),
@@ -74,17 +78,32 @@ fn every_mistake_names_file_line_key_and_what_is_accepted() {
         ("[delivery]\nallow = [\"10.0.0.0/8\", \"x\"]", "twofold.toml:2: delivery.allow: must be a list of networks"),
         ("[delivery]\nconcurrency = 0", "twofold.toml:2: delivery.concurrency: must be a number from 1 to 256"),
         ("[delivery.email]\ntransport = \"smtp\"\n", "delivery.email.from: is missing; it must be an e-mail address"),
-        ("[delivery.email]\ntransport = \"pigeon\"\nfrom = \"a@b.example\"", "twofold.toml:2: delivery.email.transport: must be smtp or outbox"),
-        ("[delivery.email]\ntransport = \"smtp\"\nfrom = \"a@b.example\"\nhost = \"a b\"", "twofold.toml:4: delivery.email.host: must be a host name or address"),
-        ("[delivery.email]\nprot = 1", "twofold.toml:2: delivery.email.prot: no such setting; there are transport, host, port"),
+        (
+            "[delivery.email]\ntransport = \"pigeon\"\nfrom = \"a@b.example\"",
+            "twofold.toml:2: delivery.email.transport: must be smtp or outbox",
+        ),
+        (
+            "[delivery.email]\ntransport = \"smtp\"\nfrom = \"a@b.example\"\nhost = \"a b\"",
+            "twofold.toml:4: delivery.email.host: must be a host name or address",
+        ),
+        (
+            "[delivery.email]\nprot = 1",
+            "twofold.toml:2: delivery.email.prot: no such setting; there are transport, host, port",
+        ),
         ("[delivery.sms]\nprovider = \"twilio\"", "twofold.toml:2: delivery.sms.twilio: goes with provider twilio"),
-        ("[telemetry]\notlp_endpoint = \"collector\"", "twofold.toml:2: telemetry.otlp_endpoint: must be the collector's address"),
+        (
+            "[telemetry]\notlp_endpoint = \"collector\"",
+            "twofold.toml:2: telemetry.otlp_endpoint: must be the collector's address",
+        ),
         ("a = \n", "twofold.toml:1: not TOML"),
         ("[api]\nmax_in_flight = 1\nmax_in_flight = 2", "twofold.toml:3: not TOML"),
     ];
     for (file, wanted) in table {
         let told = problem(file);
-        assert!(told.starts_with(wanted) || told.contains(wanted) && !wanted.starts_with("twofold.toml"), "{file:?}\n told {told}\nwanted {wanted}");
+        assert!(
+            told.starts_with(wanted) || told.contains(wanted) && !wanted.starts_with("twofold.toml"),
+            "{file:?}\n told {told}\nwanted {wanted}"
+        );
     }
 }
 
@@ -98,10 +117,20 @@ fn all_mistakes_are_told_at_once() {
 fn variables_and_flags_are_named_in_messages() {
     let told = |variables: &[(&str, &str)], flags: &Flags| read("", variables, flags).expect_err("wrong").to_string();
     let none = Flags::default();
-    assert!(told(&[("TWOFOLD__API__MAX_IN_FLIGHT", "x")], &none).starts_with("TWOFOLD__API__MAX_IN_FLIGHT: api.max_in_flight: must be a number"));
-    assert!(told(&[("TWOFOLD__API__FLIGHT", "1")], &none).starts_with("TWOFOLD__API__FLIGHT: api.flight: no such setting"));
-    assert!(told(&[("TWOFOLD__MASTER_KEY", "canary")], &none).starts_with("TWOFOLD__MASTER_KEY: master_key: a master key is"));
-    assert!(told(&[], &Flags { listen: Some("x".to_owned()), ..none }).starts_with("--listen: listen: must be an address"));
+    assert!(
+        told(&[("TWOFOLD__API__MAX_IN_FLIGHT", "x")], &none)
+            .starts_with("TWOFOLD__API__MAX_IN_FLIGHT: api.max_in_flight: must be a number")
+    );
+    assert!(
+        told(&[("TWOFOLD__API__FLIGHT", "1")], &none).starts_with("TWOFOLD__API__FLIGHT: api.flight: no such setting")
+    );
+    assert!(
+        told(&[("TWOFOLD__MASTER_KEY", "canary")], &none)
+            .starts_with("TWOFOLD__MASTER_KEY: master_key: a master key is")
+    );
+    assert!(
+        told(&[], &Flags { listen: Some("x".to_owned()), ..none }).starts_with("--listen: listen: must be an address")
+    );
 }
 
 #[test]

@@ -66,7 +66,10 @@ pub fn the_secret_stands_beside_the_qr_code(preset: &str, issuer: &str) {
     let again = alice.start("totp").expect(201);
     assert_ne!(again["totp"]["secret"], secret, "every set-up has a secret of its own");
     let shown = alice.get().to_string();
-    assert!(!shown.contains(secret) && !shown.contains(again["totp"]["secret"].as_str().expect("a text")), "shown once");
+    assert!(
+        !shown.contains(secret) && !shown.contains(again["totp"]["secret"].as_str().expect("a text")),
+        "shown once"
+    );
 }
 
 /// A key for the pocket with the same secret gives codes that count as well, and each counts once.
@@ -81,7 +84,8 @@ pub fn a_second_generator_gives_accepted_codes(preset: &str) {
     alice.verify(&code_of_pocket).expect(200);
     alice.verify(&code_of_phone).problem(422, "already_used");
     // Secrets are typed in lower case and in groups as well.
-    let groups: Vec<String> = phone.secret.to_lowercase().as_bytes().chunks(4).map(|g| String::from_utf8_lossy(g).into_owned()).collect();
+    let groups: Vec<String> =
+        phone.secret.to_lowercase().as_bytes().chunks(4).map(|g| String::from_utf8_lossy(g).into_owned()).collect();
     phone.fresh();
     alice.verify(&oathtool(&groups.join(" "), 6, phone.used * 30)).expect(200);
 }
@@ -97,7 +101,10 @@ pub fn enabling_gives_recovery_codes(preset: &str) {
     assert!(codes.iter().all(|code| code.len() == 8 && code.bytes().all(|b| b.is_ascii_alphanumeric())), "{codes:?}");
     assert_eq!(codes.iter().collect::<BTreeSet<_>>().len(), 10, "all different");
     assert_eq!(done["recovery_codes_left"], 10);
-    assert!(done["recovery_message"].as_str().is_some_and(|text| text.starts_with("Save these recovery codes.")), "{done}");
+    assert!(
+        done["recovery_message"].as_str().is_some_and(|text| text.starts_with("Save these recovery codes.")),
+        "{done}"
+    );
     let shown = alice.get();
     assert_eq!(shown["recovery_codes_left"], 10);
     assert!(codes.iter().all(|code| !shown.to_string().contains(code.as_str())), "shown once");
@@ -111,7 +118,10 @@ pub fn a_recovery_code_lets_the_user_in(preset: &str) {
     let (mut app, codes) = alice.enrol_app();
     assert_eq!(panel.text("action.recovery_login"), "Log in with a recovery code");
     let challenge = alice.login();
-    assert_eq!((challenge["status"].as_str(), challenge["login_allowed"].as_bool()), (Some("code_required"), Some(false)));
+    assert_eq!(
+        (challenge["status"].as_str(), challenge["login_allowed"].as_bool()),
+        (Some("code_required"), Some(false))
+    );
     assert_eq!(challenge["recovery_code_allowed"], true);
     assert_eq!(challenge["recovery"][0]["path"], "recovery_code", "the first way offered: {challenge}");
     let done = alice.answer(&challenge, &codes[0]).expect(200);
@@ -154,7 +164,10 @@ pub fn resetting_the_authenticator_keeps_the_recovery_codes(preset: &str) -> (Wo
     let done = alice.post("/authenticator/reset", &confirmed()).expect(200);
     assert_eq!(alice.get()["recovery_codes_left"], 10);
     let challenge = alice.login();
-    assert_eq!((challenge["status"].as_str(), challenge["login_allowed"].as_bool()), (Some("setup_required"), Some(false)));
+    assert_eq!(
+        (challenge["status"].as_str(), challenge["login_allowed"].as_bool()),
+        (Some("setup_required"), Some(false))
+    );
     alice.verify(&app.fresh()).problem(409, "setup_required");
     assert_eq!(alice.answer(&challenge, &codes[0]).expect(200)["method"], "recovery_code");
     let enrolment = alice.start("totp").expect(201);

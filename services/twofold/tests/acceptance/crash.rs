@@ -111,7 +111,7 @@ impl Worker<'_> {
         let login = self.ask(0, "POST", &path("/challenges"), &json!({}))?.expect(201);
         let id = login["id"].as_str().expect("an id");
         self.right(0, &path(&format!("/challenges/{id}/verify")), &json!({ "code": codes[1] }))?;
-        if self.requests % 2 == 0 {
+        if self.requests.is_multiple_of(2) {
             self.ask(0, "POST", &path("/recovery-codes"), &confirmed())?.expect(200);
         } else {
             self.ask(0, "POST", &path("/disable"), &confirmed())?.expect(200);
@@ -123,7 +123,8 @@ impl Worker<'_> {
     fn mail_user(&mut self, user: &str) -> Result<(), Gone> {
         let path = |rest: &str| format!("/v1/users/{user}{rest}");
         self.ask(1, "PUT", &path(""), &json!({}))?.expect(200);
-        let start = json!({ "method": "email", "destination": format!("{user}@example.org"), "reauth": { "confirmed": true } });
+        let start =
+            json!({ "method": "email", "destination": format!("{user}@example.org"), "reauth": { "confirmed": true } });
         let enrolment = self.ask(1, "POST", &path("/enrolments"), &start)?.expect(201);
         let id = enrolment["id"].as_str().expect("an id");
         let code = self.inbox(user, "enrolment")?;
@@ -147,7 +148,7 @@ impl Worker<'_> {
     fn work(mut self) -> Ledger {
         for life in 0.. {
             let user = format!("{}-{life}", self.name);
-            let with_app = (life + self.name.len()) % 2 == 0;
+            let with_app = (life + self.name.len()).is_multiple_of(2);
             let ended = if with_app { self.app_user(&user) } else { self.mail_user(&user) };
             if ended.is_err() {
                 break;
@@ -167,11 +168,12 @@ fn load_until_killed(crash: usize, panels: &[Panel], mut kill: impl FnMut()) -> 
             .map(|number| {
                 let connection = Connection::open(panels[0].address).expect("connected");
                 let name = format!("c{crash}w{}{}", "x".repeat(number % 2), number);
-                let worker = Worker { name, panels, connection, requests: 0, answered: &answered, ledger: Ledger::default() };
+                let worker =
+                    Worker { name, panels, connection, requests: 0, answered: &answered, ledger: Ledger::default() };
                 scope.spawn(move || worker.work())
             })
             .collect();
-        eventually("enough answers", Duration::from_secs(60), || {
+        eventually("enough answers", Duration::from_mins(1), || {
             let broken = workers.iter().any(thread::ScopedJoinHandle::is_finished);
             (broken || answered.load(Ordering::SeqCst) >= enough).then_some(())
         });
@@ -191,7 +193,12 @@ fn panels(address: SocketAddr, keys: &[String]) -> Vec<Panel> {
 fn try_again(panels: &[Panel], spent: &[Sent], open: &[Sent]) -> Vec<Sent> {
     for sent in spent {
         let again = panels[sent.panel].post(&sent.path, &sent.body);
-        assert!(matches!(again.status, 404 | 409 | 422 | 429), "accepted twice: {sent:?}: {} {}", again.status, again.text());
+        assert!(
+            matches!(again.status, 404 | 409 | 422 | 429),
+            "accepted twice: {sent:?}: {} {}",
+            again.status,
+            again.text()
+        );
     }
     let twice = |sent: &&Sent| {
         let told: Vec<u16> = (0..2).map(|_| panels[sent.panel].post(&sent.path, &sent.body).status).collect();
@@ -221,9 +228,18 @@ fn nothing_acknowledged_is_lost_and_no_code_counts_twice_through_fifty_kills() {
         let kept: BTreeSet<(String, u64)> = panel
             .whole_audit(newest)
             .iter()
-            .map(|item| (item["request_id"].as_str().unwrap_or_default().to_owned(), item["position"].as_u64().expect("a position")))
+            .map(|item| {
+                (
+                    item["request_id"].as_str().unwrap_or_default().to_owned(),
+                    item["position"].as_u64().expect("a position"),
+                )
+            })
             .collect();
-        let lost: Vec<_> = all.acknowledged.iter().filter(|known| known.panel == number && !kept.contains(&(known.request_id.clone(), known.position))).collect();
+        let lost: Vec<_> = all
+            .acknowledged
+            .iter()
+            .filter(|known| known.panel == number && !kept.contains(&(known.request_id.clone(), known.position)))
+            .collect();
         assert!(lost.is_empty(), "acknowledged and lost: {lost:?}");
     }
     server.kill();

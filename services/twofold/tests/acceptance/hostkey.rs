@@ -9,7 +9,7 @@ use crate::support::world::World;
 
 const PRESET: &str = "hostkey";
 const MAIL: &str = "dora@example.org";
-const PHONE: &str = "+447700900123";
+const PHONE: &str = "+447400123456";
 /// S4-09.
 const SUBJECT: &str = "HOSTKEY: email verification code";
 const LOGIN: &str = "Your HOSTKEY login code";
@@ -39,7 +39,8 @@ fn only_support_helps(world: &World, user: &User) {
     panel.register("boss", &json!({ "account": "acme", "role": "admin" }));
     user.verify_recovery("abcd2345").problem(409, "no_recovery_codes");
     user.post("/recovery-codes", &confirmed()).problem(409, "no_recovery_codes");
-    user.post("/reset", &json!({ "reauth": { "confirmed": true, "session_verified": true } })).problem(403, "not_permitted");
+    user.post("/reset", &json!({ "reauth": { "confirmed": true, "session_verified": true } }))
+        .problem(403, "not_permitted");
     let admin = json!({ "actor": { "type": "account_admin", "id": "boss" } });
     user.post("/reset", &admin).problem(403, "recovery_path_closed");
     user.post("/disable", &admin).problem(403, "recovery_path_closed");
@@ -172,7 +173,7 @@ fn s4_10_the_code_sets_the_method_to_mail() {
 #[test]
 fn s4_11_the_user_enters_a_number_and_the_code_sets_the_method_to_sms() {
     let (world, post) = World::with_post(PRESET);
-    let dora = world.panel().register("dora", &json!({ "phone": "+447700900999" }));
+    let dora = world.panel().register("dora", &json!({ "phone": "+447400123999" }));
     dora.start("sms").problem(422, "invalid_field");
     for bad in ["0800", "not a number", "+4477009", "+44 20 7946 0958 ext 3"] {
         dora.post("/enrolments", &with("sms", bad)).problem(422, "invalid_field");
@@ -180,7 +181,7 @@ fn s4_11_the_user_enters_a_number_and_the_code_sets_the_method_to_sms() {
     let done = enrol_sms(&dora, &post, 1);
     assert_eq!(done["message"], "Code successfully verified, 2FA method set to SMS");
     assert_eq!(methods(&dora.get()), ["sms"]);
-    assert!(post.twilio.requests().iter().all(|request| !String::from_utf8_lossy(&request.body).contains("900999")));
+    assert!(post.twilio.requests().iter().all(|request| !String::from_utf8_lossy(&request.body).contains("123999")));
 }
 
 #[test]

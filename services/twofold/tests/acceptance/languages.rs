@@ -32,7 +32,10 @@ fn a_german_user_reads_german_on_every_page() {
     assert!(wrong["hints"][0]["text"].as_str().is_some_and(|text| text.contains("Ihr Telefon")), "{wrong}");
     let code = app.fresh();
     assert_eq!(message(&hans.answer(&login, &code).expect(200)), "Der Code ist richtig.");
-    assert_eq!(message(&hans.verify(&code).problem(422, "already_used")), "Dieser Code wurde bereits benutzt. Warten Sie auf den nächsten.");
+    assert_eq!(
+        message(&hans.verify(&code).problem(422, "already_used")),
+        "Dieser Code wurde bereits benutzt. Warten Sie auf den nächsten."
+    );
     let made = hans.post("/recovery-codes", &confirmed()).expect(200);
     assert_eq!(message(&made), "Neue Wiederherstellungscodes wurden erzeugt. Die alten gelten nicht mehr.");
     let off = hans.post("/disable", &confirmed()).expect(200);
@@ -46,7 +49,11 @@ fn mail_and_sms_are_german_for_a_german_user() {
     let panel = world.panel();
     let user = |id: &str| panel.register(id, &json!({ "locale": "de" }));
     let begin = |user: &User, method: &str, destination: &str| {
-        user.post("/enrolments", &json!({ "method": method, "destination": destination, "reauth": { "confirmed": true } })).expect(201)
+        user.post(
+            "/enrolments",
+            &json!({ "method": method, "destination": destination, "reauth": { "confirmed": true } }),
+        )
+        .expect(201)
     };
     let (hans, grete) = (user("hans"), user("grete"));
     let by_mail = begin(&hans, "email", "hans@example.org");

@@ -54,6 +54,34 @@ fn c25_a_lock_is_per_factor_and_a_recovery_code_still_works() {
 }
 
 #[test]
+fn c2_a_lock_and_a_spent_code_outlast_a_kill() {
+    let mut world = World::of("ipi");
+    let (spent, wrong, path) = {
+        let user = world.panel().register("vera", &json!({}));
+        let (mut app, codes) = user.enrol_app();
+        let spent = app.fresh();
+        user.verify(&spent).expect(200);
+        user.verify_recovery(&codes[0]).expect(200);
+        let wrong = app.wrong(5);
+        wrong[..4].iter().for_each(|code| drop(user.verify(code).problem(422, "wrong_code")));
+        (json!({ "code": codes[0], "method": "recovery_code" }), wrong[4].clone(), user.path("/verify"))
+    };
+    world.server.kill();
+    world.server = world.home.serve();
+    let panel = world.panel();
+    panel.post(&path, &spent).problem(422, "wrong_code");
+    let fifth = panel.post(&path, &json!({ "code": wrong })).problem(422, "wrong_code");
+    assert_eq!(
+        (fifth["attempts_left"].as_u64(), fifth["locked"].as_bool()),
+        (Some(0), Some(true)),
+        "the four before count"
+    );
+    world.server.kill();
+    world.server = world.home.serve();
+    world.panel().post(&path, &json!({ "code": wrong })).problem(429, "locked");
+}
+
+#[test]
 fn c23_a_resent_code_voids_the_old_one() {
     let world = World::of("ipserverone");
     let panel = world.test_panel();
@@ -128,7 +156,10 @@ fn c9_a_code_to_confirm_a_change_does_not_log_in_and_the_other_way_round() {
     assert_ne!(login["id"], confirmation["id"]);
     let (login_code, reauth_code) = (user.inbox_code("login"), user.inbox_code("reauth"));
     let disable = |code: &str, challenge: &Value| {
-        user.post("/disable", &json!({ "reauth": { "confirmed": true, "code": code, "challenge_id": challenge["id"] } }))
+        user.post(
+            "/disable",
+            &json!({ "reauth": { "confirmed": true, "code": code, "challenge_id": challenge["id"] } }),
+        )
     };
     if login_code != reauth_code {
         user.answer(&login, &reauth_code).problem(422, "wrong_code");
@@ -177,7 +208,8 @@ fn c10_the_clock_is_the_servers() {
     let (mut app, _) = user.enrol_app();
     let step = steady_step(30);
     let future = app.code_at(step + 20);
-    let date = [("date", "Fri, 01 Jan 2038 00:00:00 GMT"), ("x-forwarded-for", "127.0.0.1"), ("x-timestamp", "2147483647")];
+    let date =
+        [("date", "Fri, 01 Jan 2038 00:00:00 GMT"), ("x-forwarded-for", "127.0.0.1"), ("x-timestamp", "2147483647")];
     let path = user.path("/verify");
     panel.call_with("POST", &path, &date, &json!({ "code": future })).problem(422, "wrong_code");
     for name in ["now", "time", "timestamp", "at", "step"] {
@@ -218,11 +250,19 @@ fn c19_unknown_fields_are_refused_on_every_route_and_nothing_happens() {
     user.put(&json!({ "use2fa": false })).problem(422, "invalid_body");
     panel.call("PATCH", "/v1/settings", &json!({ "polcy": "off" })).problem(422, "invalid_settings");
     panel.get("/v1/audit?users=una").problem(400, "invalid_query");
-    for (body, status, code) in [("", 422, "invalid_body"), ("{", 400, "malformed_json"), ("[]", 422, "invalid_body"), ("null", 422, "invalid_body")] {
-        let headers = [("authorization", format!("Bearer {}", panel.key)), ("content-type", "application/json".to_owned())];
+    for (body, status, code) in [
+        ("", 422, "invalid_body"),
+        ("{", 400, "malformed_json"),
+        ("[]", 422, "invalid_body"),
+        ("null", 422, "invalid_body"),
+    ] {
+        let headers =
+            [("authorization", format!("Bearer {}", panel.key)), ("content-type", "application/json".to_owned())];
         let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let bytes = crate::support::http::request("POST", &user.path("/verify"), &headers, body.as_bytes());
-        let answer = crate::support::http::Connection::open(panel.address).and_then(|mut to| to.send(&bytes)).expect("an answer");
+        let answer = crate::support::http::Connection::open(panel.address)
+            .and_then(|mut to| to.send(&bytes))
+            .expect("an answer");
         answer.problem(status, code);
     }
     let after = user.get();
@@ -237,10 +277,13 @@ fn s3_05_pasted_codes_with_blanks_and_hyphens_count_and_other_digits_do_not() {
     let (mut app, codes) = user.enrol_app();
     let code = app.fresh();
     let (front, back) = code.split_at(3);
-    let in_script = |zero: u32| code.chars().map(|c| char::from_u32(zero + u32::from(c) - 48).expect("a digit")).collect::<String>();
+    let in_script = |zero: u32| {
+        code.chars().map(|c| char::from_u32(zero + u32::from(c) - 48).expect("a digit")).collect::<String>()
+    };
     // Full-width, Arabic-Indic, Persian, Devanagari, mathematical bold.
     let scripts = [0xff10, 0x660, 0x6f0, 0x966, 0x1d7ce].map(in_script);
-    let others = ["", " ", "12345", "1234567", "12345678", "abcdef", "+12345", "0x1234", "123456\0", "1234\n56", "12345६"];
+    let others =
+        ["", " ", "12345", "1234567", "12345678", "abcdef", "+12345", "0x1234", "123456\0", "1234\n56", "12345६"];
     let mixed = format!("{front}{}", scripts[0].chars().skip(3).collect::<String>());
     for malformed in scripts.iter().map(String::as_str).chain(others).chain([mixed.as_str()]) {
         let body = json!({ "code": malformed, "method": "totp" });
@@ -261,7 +304,9 @@ fn c21_a_request_without_a_live_key_learns_nothing() {
     let mut mistyped = panel.key.clone();
     let last = mistyped.pop().expect("a character");
     mistyped.push(if last == 'A' { 'B' } else { 'A' });
-    for key in ["", "tf_live_", mistyped.as_str(), &panel.key.to_uppercase(), &panel.key.replace("tf_live_", "tf_test_")] {
+    for key in
+        ["", "tf_live_", mistyped.as_str(), &panel.key.to_uppercase(), &panel.key.replace("tf_live_", "tf_test_")]
+    {
         for id in ["kim", "nobody"] {
             let told = Panel::new(panel.address, key).user(id).post("/challenges", &json!({}));
             told.problem(401, "unauthorized");
@@ -338,7 +383,11 @@ fn live_through_everything(panel: &Panel, post: &Post, address: &str, number: &s
     canaries.error(&user.post("/verify", &json!({ "code": { "text": codes[1] } })));
     canaries.error(&user.post("/verify", &json!({ "code": codes[1], "method": codes[1] })));
     canaries.error(&user.post("/enrolments", &json!({ "method": app.secret, "reauth": { "code": codes[1] } })));
-    canaries.error(&panel.call("PUT", "/v1/channels/email", &json!({ "transport": "smtp", "password": post.password, "host": post.token })));
+    canaries.error(&panel.call(
+        "PUT",
+        "/v1/channels/email",
+        &json!({ "transport": "smtp", "password": post.password, "host": post.token }),
+    ));
     for (method, to) in [("email", address), ("sms", number)] {
         // Sending fails once and is tried again.
         post.sink.behave(&[(Stage::Rcpt, "450 4.2.1 later")]).expect("told");
@@ -347,7 +396,10 @@ fn live_through_everything(panel: &Panel, post: &Post, address: &str, number: &s
         let retrying = format!("/v1/deliveries?user=canary-user&status=retrying&channel={method}");
         eventually("a message is to be tried again", Duration::from_secs(30), || {
             let waiting = panel.get(&retrying).expect(200);
-            waiting["items"].as_array().is_some_and(|items| items.iter().any(|item| item["purpose"] == "enrolment")).then_some(())
+            waiting["items"]
+                .as_array()
+                .is_some_and(|items| items.iter().any(|item| item["purpose"] == "enrolment"))
+                .then_some(())
         });
         post.sink.behave(&[]).expect("told");
         let code = newest_code(post, to, 1);
@@ -381,6 +433,32 @@ fn newest_code(post: &Post, to: &str, nth: usize) -> String {
     code_in(&text, 8)
 }
 
+/// A tenant whose mail password is wrong: what the mail server says of it is logged.
+fn refused_by_the_mail_server(world: &World, post: &Post, canaries: &mut Canaries) {
+    let password = format!("wrong-{}", random());
+    canaries.add("wrong SMTP password", &password);
+    let keys = world.home.tenant("misconfigured", "hostkey");
+    canaries.add("live key of another tenant", &keys.live);
+    post.connect_with(&world.home, "misconfigured", &password);
+    let panel = Panel::new(world.server.address, &keys.live);
+    let user = eventually("the running server knows the tenant", Duration::from_secs(10), || {
+        let user = panel.user("canary-user");
+        (user.put(&json!({})).status == 200).then_some(user)
+    });
+    eventually("the running server knows the channel", Duration::from_secs(10), || {
+        (panel.get("/v1/channels/email").expect(200)["configured"] == true).then_some(())
+    });
+    let entered = json!({ "method": "email", "destination": "a@example.org", "reauth": { "confirmed": true } });
+    user.post("/enrolments", &entered).expect(201);
+    eventually("the mail server's refusal is known", Duration::from_secs(30), || {
+        let messages = panel.get("/v1/deliveries").expect(200);
+        messages["items"]
+            .as_array()
+            .is_some_and(|items| items.iter().any(|item| item["cause"].is_string()))
+            .then_some(())
+    });
+}
+
 #[test]
 fn c29_no_secret_is_in_logs_at_trace_metrics_errors_or_files() {
     let mut canaries = Canaries::default();
@@ -399,14 +477,24 @@ fn c29_no_secret_is_in_logs_at_trace_metrics_errors_or_files() {
         "codes": { "digits": 8 }, "totp": { "digits": 8 },
         "methods": { "allowed": ["totp", "email", "sms"], "max_active": 3 },
     }));
-    let (address, number) = (format!("{}@example.org", random()), "+447700900123");
+    let (address, number) = (format!("{}@example.org", random()), "+447400123456");
     canaries.add("address", &address);
     canaries.add("number", number.trim_start_matches('+'));
     canaries.add("user", "canary-user");
     let user = live_through_everything(&panel, &post, &address, number, &mut canaries);
     user.post("/disable", &confirmed()).expect(200);
+    refused_by_the_mail_server(&world, &post, &mut canaries);
     let at = position(&user.get());
-    let reads = ["/v1/audit?format=ndjson", "/v1/audit?format=csv", "/v1/deliveries", "/v1/settings", "/v1/channels/email", "/v1/channels/sms", "/metrics", "/readyz"];
+    let reads = [
+        "/v1/audit?format=ndjson",
+        "/v1/audit?format=csv",
+        "/v1/deliveries",
+        "/v1/settings",
+        "/v1/channels/email",
+        "/v1/channels/sms",
+        "/metrics",
+        "/readyz",
+    ];
     canaries.absent_from("an error answer", canaries.errors.join("\n").as_bytes());
     user.audit(at);
     let name = canaries.secrets.remove("user").expect("known");

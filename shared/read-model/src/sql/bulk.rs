@@ -2,9 +2,9 @@
 
 use super::{AUDIT_COLUMNS, DELIVERY_COLUMNS, TENANT_COLUMNS, USER_COLUMNS, USER_STATE_COLUMNS, USER_STATE_FIXED};
 
-/// Rows of one statement: as many of the largest as fit, then of the next. The largest is far below the limits of
+/// Rows of one statement: as many of the largest as fit, then of the next; a full batch is two. Far below the limits of
 /// SQLite (32,766 values) and PostgreSQL (65,535).
-pub const CHUNKS: [usize; 4] = [512, 64, 8, 1];
+pub const CHUNKS: [usize; 5] = [500, 100, 20, 4, 1];
 
 /// How the values of many rows are named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

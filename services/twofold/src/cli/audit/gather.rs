@@ -20,8 +20,14 @@ pub struct Wanted<'a> {
 }
 
 /// The rows, oldest first.
-pub async fn gather(core: &Core, store: &dyn ReadStore, tenants: &[Arc<TenantView>], asked: &Wanted<'_>) -> Result<Vec<AuditRow>, Failure> {
-    let user = asked.user.map(PanelId::parse).transpose().map_err(|error| Failure::Usage(format!("--user: {error}")))?;
+pub async fn gather(
+    core: &Core,
+    store: &dyn ReadStore,
+    tenants: &[Arc<TenantView>],
+    asked: &Wanted<'_>,
+) -> Result<Vec<AuditRow>, Failure> {
+    let user =
+        asked.user.map(PanelId::parse).transpose().map_err(|error| Failure::Usage(format!("--user: {error}")))?;
     let mut rows = Vec::new();
     for tenant in tenants {
         for mode in [Mode::Live, Mode::Test] {
@@ -41,7 +47,13 @@ pub async fn gather(core: &Core, store: &dyn ReadStore, tenants: &[Arc<TenantVie
     Ok(rows.split_off(rows.len().saturating_sub(asked.limit)))
 }
 
-async fn newest(store: &dyn ReadStore, of: &TenantView, mode: Mode, filter: &AuditFilter, limit: usize) -> Result<Vec<AuditRow>, Failure> {
+async fn newest(
+    store: &dyn ReadStore,
+    of: &TenantView,
+    mode: Mode,
+    filter: &AuditFilter,
+    limit: usize,
+) -> Result<Vec<AuditRow>, Failure> {
     let mut rows: Vec<AuditRow> = Vec::new();
     while rows.len() < limit {
         let after = rows.last().map(|row| (row.seq, row.idx));

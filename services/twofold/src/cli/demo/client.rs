@@ -49,7 +49,8 @@ impl Client {
             request = request.json(body);
         }
         let response = request.send().await;
-        let response = response.map_err(|error| Failure::new(format!("{url} does not answer: {}", error.without_url())))?;
+        let response =
+            response.map_err(|error| Failure::new(format!("{url} does not answer: {}", error.without_url())))?;
         let status = response.status().as_u16();
         let text = response.text().await.context("the answer breaks off")?;
         Ok(Answer { status, body: serde_json::from_str(&text).unwrap_or(Value::String(text)) })

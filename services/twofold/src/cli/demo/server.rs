@@ -22,7 +22,11 @@ pub struct TemporaryServer {
 /// Plays the story against a server in a temporary folder, which is gone afterwards.
 pub fn run(shared: &Shared) -> Done {
     let folder = tempfile::Builder::new().prefix("twofold-demo-").tempdir().context("no temporary folder")?;
-    let flags = Flags { data_dir: Some(folder.path().to_owned()), listen: Some("127.0.0.1:0".to_owned()), ..shared.flags(None) };
+    let flags = Flags {
+        data_dir: Some(folder.path().join("data")),
+        listen: Some("127.0.0.1:0".to_owned()),
+        ..shared.flags(None)
+    };
     let settings = start_command(&flags)?.settings;
     block_on(async {
         let server = TemporaryServer::start(&settings).await?;

@@ -28,7 +28,8 @@ impl Story {
         self.register().await?;
         self.enrol_app(&mut kept).await?;
         self.confirm_app(&mut kept).await?;
-        let challenge = self.open_challenge("The user logs in: password first, then the panel opens a challenge").await?;
+        let challenge =
+            self.open_challenge("The user logs in: password first, then the panel opens a challenge").await?;
         self.wrong_code(&challenge, &kept).await?;
         self.right_code(&challenge, &mut kept).await?;
         self.replayed_code(&kept).await?;

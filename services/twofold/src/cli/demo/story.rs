@@ -43,7 +43,11 @@ impl Story {
     /// Shows the answer, and goes on only if it is as it must be.
     pub fn must(&self, answer: &Answer, status: u16, condition: bool) -> Result<(), Failure> {
         Self::show(format!("-> {}", answer.summary()));
-        if answer.status == status && condition { Ok(()) } else { Err(self.misbehaved(&format!("expected status {status}, got: {}", answer.body))) }
+        if answer.status == status && condition {
+            Ok(())
+        } else {
+            Err(self.misbehaved(&format!("expected status {status}, got: {}", answer.body)))
+        }
     }
 
     /// The step did not behave.

@@ -23,7 +23,9 @@ pub async fn run(shared: &Shared, args: ListArgs) -> Done {
         for record in tenant.state.keys.values() {
             let whose = if session::is_platform(tenant) { "(operator)" } else { session::name_of(tenant) };
             let mode = if session::is_platform(tenant) { "-" } else { record.mode.name() };
-            rows.push([whose, record.id.as_str(), mode, &super::scopes(record).join(","), &record.label].map(str::to_owned));
+            rows.push(
+                [whose, record.id.as_str(), mode, &super::scopes(record).join(","), &record.label].map(str::to_owned),
+            );
         }
     }
     rows.sort();

@@ -38,12 +38,18 @@ pub fn lines(loaded: &Loaded, settings: &Settings) -> Vec<String> {
     let mut lines = vec![format!("after position {}, {}:", loaded.head.unwrap_or_default(), user.last_at.to_rfc3339())];
     let mut say = |name: &str, value: String| lines.push(format!("  {name:16} {value}"));
     say("second factor", status(user, settings).replace('_', " "));
-    let factors: Vec<String> = user.factors.iter().map(|f| format!("{} since {}", f.method().name(), f.enrolled_at.to_rfc3339())).collect();
+    let factors: Vec<String> =
+        user.factors.iter().map(|f| format!("{} since {}", f.method().name(), f.enrolled_at.to_rfc3339())).collect();
     say("factors", if factors.is_empty() { "none".to_owned() } else { factors.join(", ") });
     if let Some(enrolment) = &user.enrolment {
         say("set-up", format!("{} unfinished, until {}", enrolment.method.name(), enrolment.expires_at.to_rfc3339()));
     }
-    say("recovery codes", user.recovery.as_ref().map_or_else(|| "none".to_owned(), |set| format!("{} of {} left", user.recovery_codes_left(), set.len())));
+    say(
+        "recovery codes",
+        user.recovery
+            .as_ref()
+            .map_or_else(|| "none".to_owned(), |set| format!("{} of {} left", user.recovery_codes_left(), set.len())),
+    );
     for (kind, budget) in user.budgets.iter().filter(|(_, budget)| budget.failures > 0) {
         let lock = match budget.lock {
             Lock::Open => String::new(),

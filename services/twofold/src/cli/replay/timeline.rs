@@ -33,7 +33,13 @@ pub async fn read(log: &dyn EventLog, subject: &Subject, head: Option<Seq>) -> R
         after = last.seq;
         for stored in page.iter().filter(|stored| stored.seq <= head) {
             let (meta, events, _) = wire::decode_user(&stored.payload).context("the log cannot be read")?;
-            let entry = |event| Entry { position: stored.seq, at: meta.at, actor: meta.actor, request_id: meta.request_id.clone(), event };
+            let entry = |event| Entry {
+                position: stored.seq,
+                at: meta.at,
+                actor: meta.actor,
+                request_id: meta.request_id.clone(),
+                event,
+            };
             entries.extend(events.into_iter().map(entry));
         }
     }

@@ -43,7 +43,10 @@ pub async fn run(shared: &Shared, args: ChannelArgs) -> Done {
         set.map_err(|error| Failure::Failed(format!("nothing was changed: {error}")))?;
         output::line(format!("{}: {} is set", session::name_of(&tenant), channel.name()));
     } else if args.remove {
-        core.engine.tenant_command(&tenant.id, &TenantCommand::RemoveChannel(channel), &context).await.context("nothing was changed")?;
+        core.engine
+            .tenant_command(&tenant.id, &TenantCommand::RemoveChannel(channel), &context)
+            .await
+            .context("nothing was changed")?;
         output::line(format!("{}: {} is removed", session::name_of(&tenant), channel.name()));
     } else {
         match core.engine.channel_config(&tenant, channel).await.context("the channel cannot be read")? {

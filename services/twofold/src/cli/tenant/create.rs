@@ -28,7 +28,8 @@ pub async fn run(shared: &Shared, args: CreateArgs) -> Done {
     let mut wanted = serde_json::json!({});
     if let Some(name) = &args.preset {
         let names = || Preset::ALL.map(Preset::name).join(", ");
-        let preset = Preset::by_name(name).ok_or_else(|| Failure::Usage(format!("--preset {name}: there are {}", names())))?;
+        let preset =
+            Preset::by_name(name).ok_or_else(|| Failure::Usage(format!("--preset {name}: there are {}", names())))?;
         wanted = preset.document();
     }
     if let Some(path) = &args.settings {

@@ -43,7 +43,9 @@ pub async fn run(shared: &Shared, args: SettingsArgs) -> Done {
 
 /// `a.b=c` as `{"a": {"b": c}}`; what is no JSON is a text.
 fn one_change(text: &str) -> Result<Value, Failure> {
-    let (key, value) = text.split_once('=').ok_or_else(|| Failure::Usage(format!("--set {text}: write KEY=VALUE, such as totp.digits=8")))?;
+    let (key, value) = text
+        .split_once('=')
+        .ok_or_else(|| Failure::Usage(format!("--set {text}: write KEY=VALUE, such as totp.digits=8")))?;
     let value = serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()));
     Ok(key.trim().rsplit('.').fold(value, |inner, name| {
         let mut object = serde_json::Map::new();
@@ -81,7 +83,9 @@ mod tests {
     #[test]
     fn changes_become_one_patch() {
         let mut patch = json!({ "totp": { "digits": 6 } });
-        for change in ["totp.digits=8", "totp.issuer=My Panel", "methods.allowed=[\"totp\"]", "grace_days=null", "brand=null"] {
+        for change in
+            ["totp.digits=8", "totp.issuer=My Panel", "methods.allowed=[\"totp\"]", "grace_days=null", "brand=null"]
+        {
             lay_over(&mut patch, &one_change(change).expect(change));
         }
         let wanted = json!({ "totp": { "digits": 8, "issuer": "My Panel" }, "methods": { "allowed": ["totp"] }, "grace_days": null, "brand": null });

@@ -19,7 +19,12 @@ pub struct Chains {
 }
 
 /// Walks the log up to a position. About 200 bytes of memory for each user, tenant and account.
-pub async fn check(log: &dyn EventLog, keyring: &Keyring, head: Seq, progress: &mut dyn FnMut(Seq)) -> Result<Chains, Failure> {
+pub async fn check(
+    log: &dyn EventLog,
+    keyring: &Keyring,
+    head: Seq,
+    progress: &mut dyn FnMut(Seq),
+) -> Result<Chains, Failure> {
     let mut found = Chains::default();
     let mut standing: HashMap<Subject, Option<Chain>> = HashMap::new();
     let mut position = Seq::ZERO;
@@ -50,7 +55,13 @@ pub async fn check(log: &dyn EventLog, keyring: &Keyring, head: Seq, progress: &
 }
 
 /// `standing` holds none for a subject whose chain broke: what follows cannot be judged, and is one finding with it.
-fn commit(found: &mut Chains, standing: &mut HashMap<Subject, Option<Chain>>, keyring: &Keyring, before: Seq, stored: &Stored) {
+fn commit(
+    found: &mut Chains,
+    standing: &mut HashMap<Subject, Option<Chain>>,
+    keyring: &Keyring,
+    before: Seq,
+    stored: &Stored,
+) {
     found.commits += 1;
     if stored.seq != before.plus(1) {
         found.broken.push(format!("position {}: the commits between {before} and it are missing", stored.seq));
@@ -68,7 +79,10 @@ fn commit(found: &mut Chains, standing: &mut HashMap<Subject, Option<Chain>>, ke
     let after = match chain.check(keyring, stored) {
         Ok(after) => Some(after),
         Err(error) => {
-            found.broken.push(format!("position {}, {}: {error}; what follows of this subject cannot be judged", stored.seq, stored.subject));
+            found.broken.push(format!(
+                "position {}, {}: {error}; what follows of this subject cannot be judged",
+                stored.seq, stored.subject
+            ));
             None
         }
     };

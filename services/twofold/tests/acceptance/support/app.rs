@@ -91,5 +91,9 @@ impl App {
 /// A parameter of an `otpauth` URI.
 pub fn parameter(uri: &str, name: &str) -> Option<String> {
     let (_, query) = uri.split_once('?')?;
-    query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
+    query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value.to_owned())
 }

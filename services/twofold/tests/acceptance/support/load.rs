@@ -12,6 +12,9 @@ use super::http::Connection;
 /// Answers of one round: status and problem code, with how often each came.
 pub type Tally = BTreeMap<(u16, String), usize>;
 
+/// The requests of one round.
+type Requests = Arc<Vec<Vec<u8>>>;
+
 /// Connections that send in step.
 #[derive(Debug)]
 pub struct Crowd {
@@ -30,14 +33,15 @@ impl Crowd {
         let count = self.connections.len();
         let gate = Arc::new(Barrier::new(count + 1));
         let done = Arc::new(Barrier::new(count + 1));
-        let round: Arc<Mutex<Option<Arc<Vec<Vec<u8>>>>>> = Arc::default();
+        let round: Arc<Mutex<Option<Requests>>> = Arc::default();
         let answers: Arc<Mutex<Tally>> = Arc::default();
         let workers: Vec<_> = self
             .connections
             .into_iter()
             .enumerate()
             .map(|(number, mut connection)| {
-                let (gate, done, round, answers) = (Arc::clone(&gate), Arc::clone(&done), Arc::clone(&round), Arc::clone(&answers));
+                let (gate, done, round, answers) =
+                    (Arc::clone(&gate), Arc::clone(&done), Arc::clone(&round), Arc::clone(&answers));
                 thread::spawn(move || {
                     loop {
                         gate.wait();

@@ -26,21 +26,31 @@ pub struct Post {
 impl Post {
     /// Starts both with these credentials.
     pub fn start(password: &str, token: &str) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         let auth = Some(("panel".to_owned(), password.to_owned()));
         let sink = SmtpSink::start(&SinkOptions { auth, ..SinkOptions::default() }).expect("a mail server");
-        let account = TwilioAccount { account_sid: ACCOUNT_SID.to_owned(), user: ACCOUNT_SID.to_owned(), password: token.to_owned() };
+        let account = TwilioAccount {
+            account_sid: ACCOUNT_SID.to_owned(),
+            user: ACCOUNT_SID.to_owned(),
+            password: token.to_owned(),
+        };
         let twilio = runtime.block_on(TwilioStub::start(account)).expect("an SMS provider");
         Self { sink, twilio, password: password.to_owned(), token: token.to_owned(), _runtime: runtime }
     }
 
     /// Tells a tenant to send through these.
     pub fn connect(&self, home: &Home, tenant: &str) {
+        self.connect_with(home, tenant, &self.password);
+    }
+
+    /// The same with another password for the mail server.
+    pub fn connect_with(&self, home: &Home, tenant: &str, password: &str) {
         let email = format!(
             "transport = \"smtp\"\nhost = \"127.0.0.1\"\nport = {}\ntls = \"none\"\nusername = \"panel\"\npassword = \"{}\"\n\
              from = \"2fa@panel.example\"\nfrom_name = \"Panel\"\n",
             self.sink.port(),
-            self.password,
+            password,
         );
         home.channel(tenant, "email", &email);
         let sms = format!(
@@ -54,7 +64,10 @@ impl Post {
     /// Mails that arrived for an address, in order.
     pub fn mails(&self, address: &str) -> Vec<Letter> {
         let kept = self.sink.messages().expect("readable");
-        kept.iter().filter(|mail| mail.rcpt_tos.iter().any(|to| to == address)).map(|mail| read_mail(&mail.raw)).collect()
+        kept.iter()
+            .filter(|mail| mail.rcpt_tos.iter().any(|to| to == address))
+            .map(|mail| read_mail(&mail.raw))
+            .collect()
     }
 
     /// The n-th mail (from 1) with this subject for an address; waits for it.
@@ -84,7 +97,8 @@ impl Post {
         assert_eq!(request.method, "POST");
         assert_eq!(request.target, format!("/2010-04-01/Accounts/{ACCOUNT_SID}/Messages.json"));
         assert_eq!(request.header("content-type"), "application/x-www-form-urlencoded");
-        let login = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("{ACCOUNT_SID}:{}", self.token));
+        let login =
+            base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("{ACCOUNT_SID}:{}", self.token));
         assert_eq!(request.header("authorization"), format!("Basic {login}"));
         assert_eq!(form.get("From").map(String::as_str), Some("+15005550006"), "{form:?}");
         form

@@ -12,7 +12,7 @@ use super::clock::eventually;
 use super::http::{Connection, request};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_twofold");
-const START_LIMIT: Duration = Duration::from_secs(60);
+const START_LIMIT: Duration = Duration::from_mins(1);
 
 /// A folder with everything one installation has.
 #[derive(Debug)]

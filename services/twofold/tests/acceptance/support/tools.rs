@@ -8,8 +8,12 @@ use serde::Deserialize;
 /// Runs a program with some input and gives its output. A missing one fails the test with the package to install.
 #[track_caller]
 pub fn run(program: &str, package: &str, arguments: &[&str], input: &[u8]) -> Vec<u8> {
-    let spawned =
-        Command::new(program).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let spawned = Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
     let mut child = match spawned {
         Ok(child) => child,
         Err(error) => panic!("{program}: {error}; install the Debian package {package}"),
@@ -37,14 +41,16 @@ pub fn oathtool_hex(secret: &str, digits: u32, at_secs: u64) -> String {
 #[track_caller]
 fn oathtool_with(form: &[&str], secret: &str, digits: u32, at_secs: u64) -> String {
     let (digits, now) = (format!("--digits={digits}"), format!("--now=@{at_secs}"));
-    let arguments: Vec<&str> = ["--totp", digits.as_str(), now.as_str()].into_iter().chain(form.iter().copied()).chain([secret]).collect();
+    let arguments: Vec<&str> =
+        ["--totp", digits.as_str(), now.as_str()].into_iter().chain(form.iter().copied()).chain([secret]).collect();
     String::from_utf8(run("oathtool", "oathtool", &arguments, b"")).expect("digits").trim().to_owned()
 }
 
 /// What a camera reads from an SVG with a QR code.
 #[track_caller]
 pub fn read_qr(svg: &str) -> String {
-    let png = run("rsvg-convert", "librsvg2-bin", &["--zoom=4", "--background-color=white", "--format=png"], svg.as_bytes());
+    let png =
+        run("rsvg-convert", "librsvg2-bin", &["--zoom=4", "--background-color=white", "--format=png"], svg.as_bytes());
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("qr.png");
     std::fs::write(&file, png).expect("written");
@@ -100,5 +106,5 @@ pub fn base32(text: &str) -> Vec<u8> {
 }
 
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|half| char::from_digit(half.into(), 16)).collect()
 }

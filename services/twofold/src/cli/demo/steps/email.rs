@@ -17,7 +17,11 @@ impl Story {
         self.step("Test messages stay here: the code is in the test inbox");
         let inbox = self.client.get(&format!("/v1/test/messages?user={}&limit=20", self.user)).await?;
         let items = inbox.body["items"].as_array().cloned().unwrap_or_default();
-        let mail = items.iter().find(|item| item["kind"] == "enrolment" && item["channel"] == "email").cloned().unwrap_or(Value::Null);
+        let mail = items
+            .iter()
+            .find(|item| item["kind"] == "enrolment" && item["channel"] == "email")
+            .cloned()
+            .unwrap_or(Value::Null);
         let code = mail["code"].as_str().unwrap_or_default();
         Self::show(format!("GET /v1/test/messages  {} messages", items.len()));
         Self::show(format!("subject {}", mail["subject"].as_str().unwrap_or_default()));
@@ -33,7 +37,8 @@ impl Story {
         self.must(&answer, 200, true)?;
         kept.position = answer.body["position"].as_u64().unwrap_or_default();
         let user = self.client.get(&self.path("")).await?;
-        let methods: Vec<&str> = user.body["methods"].as_array().into_iter().flatten().filter_map(|m| m["method"].as_str()).collect();
+        let methods: Vec<&str> =
+            user.body["methods"].as_array().into_iter().flatten().filter_map(|m| m["method"].as_str()).collect();
         Self::show(format!("methods now: {}", methods.join(", ")));
         if methods == ["totp", "email"] { Ok(()) } else { Err(self.misbehaved("both methods should be active")) }
     }

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use twofold_domain::TotpParams;
 
-use super::setup::{code_of, current_step};
 use super::Kept;
+use super::setup::{code_of, current_step};
 use crate::cli::demo::client::Answer;
 use crate::cli::demo::story::Story;
 use crate::failure::{Done, Failure};
@@ -26,7 +26,8 @@ impl Story {
     pub(super) async fn wrong_code(&mut self, challenge: &str, kept: &Kept) -> Done {
         self.step("A wrong code is refused and counted");
         let near: Vec<String> = (current_step() - 2..=current_step() + 2).map(|step| code_of(kept, step)).collect();
-        let wrong = (0..10_u32).map(|number| format!("{number:06}")).find(|code| !near.contains(code)).unwrap_or_default();
+        let wrong =
+            (0..10_u32).map(|number| format!("{number:06}")).find(|code| !near.contains(code)).unwrap_or_default();
         let answer = self.verify(challenge, &wrong).await?;
         self.must(&answer, 422, answer.text("/code") == "wrong_code" && answer.body["verified"] == json!(false))?;
         Self::show(format!("attempts left: {}", answer.body["attempts_left"]));
@@ -54,8 +55,15 @@ impl Story {
         let code = kept.recovery_codes.first().cloned().unwrap_or_default();
         let answer = self.verify(&challenge, &code).await?;
         self.must(&answer, 200, answer.text("/method") == "recovery_code")?;
-        Self::show(format!("recovery codes left: {}", answer.body["recovery_codes_left"].as_u64().map_or(Value::Null, Value::from)));
-        if answer.body["recovery_codes_left"] == json!(9) { Ok(()) } else { Err(self.misbehaved("nine codes should be left")) }
+        Self::show(format!(
+            "recovery codes left: {}",
+            answer.body["recovery_codes_left"].as_u64().map_or(Value::Null, Value::from)
+        ));
+        if answer.body["recovery_codes_left"] == json!(9) {
+            Ok(())
+        } else {
+            Err(self.misbehaved("nine codes should be left"))
+        }
     }
 
     pub(super) async fn recovery_again(&mut self, kept: &Kept) -> Done {

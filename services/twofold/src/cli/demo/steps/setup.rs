@@ -37,7 +37,8 @@ impl Story {
         kept.used_step = current_step();
         let code = code_of(kept, kept.used_step);
         Self::show(format!("code {code}"));
-        let answer = self.client.post(&self.path(&format!("/enrolments/{enrolment}/confirm")), &json!({ "code": code })).await?;
+        let answer =
+            self.client.post(&self.path(&format!("/enrolments/{enrolment}/confirm")), &json!({ "code": code })).await?;
         let codes = answer.body["recovery_codes"].as_array().cloned().unwrap_or_default();
         kept.recovery_codes = codes.iter().filter_map(Value::as_str).map(str::to_owned).collect();
         self.must(&answer, 200, kept.recovery_codes.len() == 10)?;

@@ -1,0 +1,9 @@
+//! The program from outside: its commands, its settings, its exit codes, and what survives a kill.
+
+mod commands;
+mod first_start;
+mod life;
+mod settings;
+mod support;
+mod tampering;
+mod tenants;
