@@ -149,8 +149,8 @@ impl Carrier {
     }
 
     async fn permit<'a>(&self, of: &'a Semaphore) -> Option<SemaphorePermit<'a>> {
-        // Stopping wins, also when there is a permit at the same moment.
         let permit = self.stop.run_until_cancelled(of.acquire()).await?.ok()?;
+        // Stopping wins over a permit that came at the same moment.
         (!self.stop.is_cancelled()).then_some(permit)
     }
 }

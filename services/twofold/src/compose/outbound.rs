@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
 use twofold_crypto::Random;
-use twofold_delivery::transport::{AddressPolicy, EmailChannel, SmsChannel, Surroundings, Tls};
+use twofold_delivery::transport::{AddressPolicy, Surroundings, Tls};
 use twofold_delivery::worker::{DeliveryOutbound, OperatorChannels, WorkerConfig};
 
 use super::DataDir;
@@ -19,21 +18,14 @@ pub struct Sending {
 }
 
 impl Sending {
-    /// From the settings. Without channels of the operator, messages become files, so that everything can be tried out.
+    /// From the settings. A live tenant that neither has a channel nor finds one here is refused at enrolment
+    /// (`docs/decisions/0007`); test keys need none.
     pub fn new(settings: &Settings, dir: &DataDir) -> Result<Self, Failure> {
         let delivery = &settings.delivery;
         let tls = Tls::bundled().context("TLS cannot be used")?;
         let policy = AddressPolicy { allow_private: delivery.allow_private_networks, allow: delivery.allow.clone() };
-        let email = match &delivery.email {
-            Some(channel) => channel.clone(),
-            None => outbox_email()?,
-        };
-        let sms = match &delivery.sms {
-            Some(channel) => channel.clone(),
-            None => outbox_sms()?,
-        };
         Ok(Self {
-            channels: OperatorChannels { email: Some(email), sms: Some(sms) },
+            channels: OperatorChannels { email: delivery.email.clone(), sms: delivery.sms.clone() },
             around: Surroundings { policy, tls, outbox_dir: dir.outbox() },
         })
     }
@@ -51,14 +43,4 @@ impl Sending {
         config.channel_concurrency = config.channel_concurrency.min(config.concurrency);
         config
     }
-}
-
-/// Messages to live users of tenants without a channel, into the folder `outbox`.
-fn outbox_email() -> Result<EmailChannel, Failure> {
-    serde_json::from_value(json!({ "transport": "outbox", "from": "twofold@example.invalid" }))
-        .context("the outbox for e-mail")
-}
-
-fn outbox_sms() -> Result<SmsChannel, Failure> {
-    serde_json::from_value(json!({ "provider": "outbox" })).context("the outbox for SMS")
 }

@@ -37,9 +37,6 @@ pub fn start(
 }
 
 fn worker(core: &Core, settings: &Settings) -> Result<Worker, Failure> {
-    if settings.delivery.email.is_none() || settings.delivery.sms.is_none() {
-        tracing::info!("messages of channels that nobody configured become files in {}", core.dir.outbox().display());
-    }
     let config = core.sending.worker(settings, Arc::clone(&core.rng));
     Worker::new(Arc::clone(&core.engine), config).map_err(|errors| Failure::Usage(format!("delivery: {errors}")))
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use twofold_test_support::{Stage, twilio_error};
 
@@ -10,7 +12,7 @@ use crate::support::app::App;
 use crate::support::clock::{eventually, rfc3339, steady_step};
 use crate::support::http::Answer;
 use crate::support::panel::{Panel, User, confirmed, position, recovery_codes};
-use crate::support::post::Post;
+use crate::support::post::{ACCOUNT_SID, Post};
 use crate::support::server::Home;
 use crate::support::tools::{base32, code_in, hex};
 use crate::support::world::World;
@@ -465,6 +467,12 @@ fn c29_no_secret_is_in_logs_at_trace_metrics_errors_or_files() {
     let post = Post::start(&format!("smtp-{}", random()), &format!("twilio-{}", random()));
     canaries.add("SMTP password", &post.password);
     canaries.add("Twilio token", &post.token);
+    for (name, pair) in [
+        ("SMTP login", format!("\0panel\0{}", post.password)),
+        ("Twilio login", format!("{ACCOUNT_SID}:{}", post.token)),
+    ] {
+        canaries.add(name, &STANDARD.encode(pair));
+    }
     let mut home = Home::new("[delivery]\nallow_private_networks = true\n");
     home.set("RUST_LOG", "trace");
     home.set("TWOFOLD__LOG__LEVEL", "trace");

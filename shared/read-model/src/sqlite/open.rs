@@ -28,9 +28,9 @@ pub struct SqliteReadModelOptions {
 }
 
 /// Pages after which the write-ahead log is moved into the file. Large, for rows touched again and again are then
-/// moved once: 64 MiB.
-const WAL_PAGES: u32 = 16 * 1024;
-const WAL_KEPT_BYTES: u32 = 128 * 1024 * 1024;
+/// moved once: 128 MiB.
+const WAL_PAGES: u32 = 32 * 1024;
+const WAL_KEPT_BYTES: u32 = 192 * 1024 * 1024;
 const READER_CACHE_KIB: u32 = 8 * 1024;
 const SLOW_ACQUIRE: Duration = Duration::from_secs(5);
 
