@@ -41,9 +41,28 @@ pub trait Readiness: Send + Sync + std::fmt::Debug {
     fn troubles(&self) -> Vec<(&'static str, String)>;
 }
 
-/// The application.
+/// The application. A clone is one more handle: every layer and route of a request takes one.
 #[derive(Debug, Clone)]
-pub struct App {
+pub struct App(Arc<AppParts>);
+
+impl App {
+    /// Puts the parts together.
+    pub fn new(parts: AppParts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl std::ops::Deref for App {
+    type Target = AppParts;
+
+    fn deref(&self) -> &AppParts {
+        &self.0
+    }
+}
+
+/// What the application is made of.
+#[derive(Debug)]
+pub struct AppParts {
     /// The use cases.
     pub engine: Arc<Engine>,
     /// The read model; it never authorises anything (invariant 1).

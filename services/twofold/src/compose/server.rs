@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use twofold_api::{App, Metrics, router};
+use twofold_api::{App, AppParts, Metrics, router};
 use twofold_engine::{Engine, follow};
 use twofold_read_model::ReadModel;
 
@@ -70,13 +70,13 @@ impl Server {
         let health = super::roles::start(&background, &core, &store, &settings, &stop_background)?;
         let metrics = Metrics::default();
         metrics.registry().lock().register_collector(Box::new(Background(health.clone())));
-        let app = App {
+        let app = App::new(AppParts {
             engine: Arc::clone(&core.engine),
             store: Arc::clone(&store),
             metrics: Arc::new(metrics),
             config: settings.api_config(),
             readiness: Arc::new(health),
-        };
+        });
         let address = http.address();
         core.dir.announce(address).context("the address cannot be written into the data folder")?;
         tracing::info!(%address, data_dir = %core.dir.path().display(), version = env!("CARGO_PKG_VERSION"), "listening");

@@ -23,7 +23,7 @@ pub fn an_enrolment_is_of_one_tenant_and_application(preset: &str) {
         let namesake = other.register("alice", &json!({}));
         assert_eq!(namesake.status(), "disabled");
         assert_eq!(namesake.login()["login_allowed"], true);
-        namesake.verify(&app.fresh()).problem(409, "setup_required");
+        namesake.verify(&app.code_at(app.used + 1)).problem(409, "setup_required");
         namesake.verify_recovery(&codes[0]).problem(409, "no_recovery_codes");
         let enrolment = namesake.start("totp").expect(201);
         assert_ne!(enrolment["totp"]["secret"], app.secret, "a secret of its own");

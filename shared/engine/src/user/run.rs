@@ -138,14 +138,8 @@ impl Engine {
             let turn = Turn { engine: self, caller, whom, actor: actor.clone(), idempotency };
             match turn.take(known, ask, &render).await {
                 Ok(Step::Answer(reply)) => return Ok(reply),
-                Ok(Step::Committed { reply, events, at, head, chain }) => {
-                    if let Some(known) = place.as_mut() {
-                        for event in &events {
-                            evolve(&mut known.user, event, at);
-                        }
-                        known.head = Some(head);
-                        known.chain = chain;
-                    }
+                Ok(Step::Committed { reply, after }) => {
+                    *place = Some(after);
                     return Ok(reply);
                 }
                 Err(EngineError::Conflict) => *place = None,
@@ -170,7 +164,7 @@ impl Engine {
 
 enum Step<A> {
     Answer(Reply<A>),
-    Committed { reply: Reply<A>, events: Vec<UserEvent>, at: Timestamp, head: Seq, chain: Chain },
+    Committed { reply: Reply<A>, after: Loaded },
 }
 
 /// One try on one state.
@@ -253,7 +247,9 @@ impl Turn<'_> {
             let mut kept = answer(&after, &outcome, &shown);
             kept.strip_shown_once();
             let kept = self.sealed_answer(&key, &kept)?;
-            events.push(UserEvent::ReceiptKept(Receipt { key: receipt_key, body, answer: kept }));
+            let receipt = UserEvent::ReceiptKept(Receipt { key: receipt_key, body, answer: kept });
+            evolve(&mut after, &receipt, now);
+            events.push(receipt);
         }
         let (commits, chain) = self.commits(known, &key, now, &events, &deliveries);
         let appended = parts.log.append(Append { commits }).await?;
@@ -263,7 +259,7 @@ impl Turn<'_> {
             .copied()
             .ok_or_else(|| EngineError::Integrity("an append without a position".to_owned()))?;
         reply.set_position(head.0);
-        Ok(Step::Committed { reply: Reply::Fresh(reply), events, at: now, head, chain })
+        Ok(Step::Committed { reply: Reply::Fresh(reply), after: Loaded { user: after, head: Some(head), chain } })
     }
 
     fn commits(

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use twofold_api::{ApiConfig, App, Metrics, Readiness};
+use twofold_api::{ApiConfig, App, AppParts, Metrics, Readiness};
 use twofold_crypto::{KeyVault, Keyring, MasterKey, MemoryKeyStore, OsRandom};
 use twofold_domain::Timestamp;
 use twofold_engine::{Engine, EngineParts, ManualClock, RequestContext};
@@ -72,13 +72,13 @@ impl TestApp {
             engine.create_operator_key("tests", &RequestContext::system()).await.expect("made").key.expose().to_owned();
         let store: Arc<dyn ReadStore> =
             Arc::new(SqliteReadModel::open(dir.path().join("read.db")).await.expect("opened"));
-        let app = App {
+        let app = App::new(AppParts {
             engine,
             store: Arc::clone(&store),
             metrics: Arc::new(Metrics::default()),
             config,
             readiness: Arc::new(AlwaysReady),
-        };
+        });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let addr = listener.local_addr().expect("bound");
         let router = twofold_api::router(app);
