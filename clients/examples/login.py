@@ -46,7 +46,7 @@ def main() -> int:
         print("key:", totp["secret"])
     status, result = post(f"/v1/users/{user}/challenges/{login['id']}/verify", {"code": sys.stdin.readline()})
     print(result.get("message") or result["detail"])
-    return 0 if status == 200 and result["verified"] is True else 1
+    return 0 if status == 200 and result["verified"] is True and result["purpose"] == "login" else 1
 
 
 if __name__ == "__main__":

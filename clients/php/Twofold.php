@@ -66,7 +66,7 @@ final class Twofold
 
     public function verifyChallenge(string $user, string $challenge, string $code): TwofoldResult
     {
-        return $this->attempt($this->path($user, 'challenges', $challenge, 'verify'), $code);
+        return $this->attempt($this->path($user, 'challenges', $challenge, 'verify'), $code, 'login');
     }
 
     public function resendChallenge(string $user, string $challenge): array
@@ -82,7 +82,7 @@ final class Twofold
     /** One shot, for authenticator and recovery codes. */
     public function verify(string $user, string $code): TwofoldResult
     {
-        return $this->attempt($this->path($user, 'verify'), $code);
+        return $this->attempt($this->path($user, 'verify'), $code, 'login');
     }
 
     /** Begins set-up; $reauth says what the user just proved, such as ['password_verified_at' => gmdate(DATE_RFC3339)]. */
@@ -94,7 +94,7 @@ final class Twofold
 
     public function confirm(string $user, string $enrolment, string $code): TwofoldResult
     {
-        return $this->attempt($this->path($user, 'enrolments', $enrolment, 'confirm'), $code);
+        return $this->attempt($this->path($user, 'enrolments', $enrolment, 'confirm'), $code, 'enrolment');
     }
 
     /** $action: reset, disable, recovery-codes, authenticator/reset, unlock. $actor: ['type' => 'support', 'id' => 'anna']. */
@@ -110,7 +110,7 @@ final class Twofold
         return $this->call('GET', $this->path($user, 'audit') . ($query ? '?' . http_build_query($query) : ''));
     }
 
-    private function attempt(string $path, string $code): TwofoldResult
+    private function attempt(string $path, string $code, string $purpose): TwofoldResult
     {
         try {
             $body = $this->call('POST', $path, ['code' => $code] + $this->client());
@@ -121,7 +121,8 @@ final class Twofold
             $body = $refused->body;
             return new TwofoldResult(false, $refused->problem, (string) ($body['message'] ?? $body['detail'] ?? ''), isset($body['retry_after']) ? (int) $body['retry_after'] : null, [], $body);
         }
-        $ok = ($body['verified'] ?? false) === true;
+        // A code that confirms a change lets nobody in, and the other way round.
+        $ok = ($body['verified'] ?? false) === true && ($body['purpose'] ?? '') === $purpose;
         return new TwofoldResult($ok, $ok ? null : 'unknown', (string) ($body['message'] ?? ''), null, $body['recovery_codes'] ?? [], $body);
     }
 

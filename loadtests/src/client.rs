@@ -22,7 +22,8 @@ impl Target {
     pub fn parse(url: &str, key: &str) -> Result<Self> {
         let authority = url.strip_prefix("http://").context("the URL starts with http://")?.trim_end_matches('/');
         let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
-        let local = host == "localhost" || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        let local = host == "localhost"
+            || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
         ensure!(local, "only a server on this machine is put under load, not {host}");
         Ok(Self { authority: authority.to_owned(), key: key.to_owned() })
     }
@@ -50,7 +51,10 @@ impl Connection {
     pub async fn open(target: &Target) -> Result<Self> {
         let stream = TcpStream::connect(&target.authority).await.context("connecting to the server")?;
         stream.set_nodelay(true)?;
-        let head = format!("Host: {}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n", target.authority, target.key);
+        let head = format!(
+            "Host: {}\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\n",
+            target.authority, target.key
+        );
         Ok(Self { stream, buffer: Vec::with_capacity(4096), head })
     }
 

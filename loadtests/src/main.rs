@@ -11,7 +11,10 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 #[derive(Debug, Parser)]
-#[command(name = "twofold-load", about = "Load on the verification hot path; only servers on this machine are accepted as targets")]
+#[command(
+    name = "twofold-load",
+    about = "Load on the verification hot path; only servers on this machine are accepted as targets"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

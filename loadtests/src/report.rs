@@ -30,7 +30,10 @@ impl Round {
 #[expect(clippy::cast_precision_loss, reason = "milliseconds for people")]
 pub fn print(rounds: &[Round]) {
     let ms = |h: &Histogram<u64>, q: f64| h.value_at_quantile(q) as f64 / 1000.0;
-    println!("{:>5} {:>9} {:>12} {:>9} {:>9} {:>9} {:>6}", "round", "requests", "per second", "p50 ms", "p99 ms", "max ms", "wrong");
+    println!(
+        "{:>5} {:>9} {:>12} {:>9} {:>9} {:>9} {:>6}",
+        "round", "requests", "per second", "p50 ms", "p99 ms", "max ms", "wrong"
+    );
     for (n, round) in rounds.iter().enumerate() {
         println!(
             "{:>5} {:>9} {:>12.0} {:>9.2} {:>9.2} {:>9.2} {:>6}",

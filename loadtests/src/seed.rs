@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use indicatif::ProgressBar;
 use twofold_crypto::totp;
 use twofold_domain::TotpParams;
@@ -69,14 +69,22 @@ async fn enrol(connection: &mut Connection, id: &str) -> Result<User> {
     let path = format!("/v1/users/{id}");
     let answer = connection.send("PUT", &path, "{}").await?;
     ensure!(answer.status == 200, "PUT {path}: {} {}", answer.status, String::from_utf8_lossy(answer.body));
-    let answer = connection.send("POST", &format!("{path}/enrolments"), r#"{"method":"totp","reauth":{"confirmed":true}}"#).await?;
+    let answer = connection
+        .send("POST", &format!("{path}/enrolments"), r#"{"method":"totp","reauth":{"confirmed":true}}"#)
+        .await?;
     ensure!(answer.status == 201, "enrolment: {} {}", answer.status, String::from_utf8_lossy(answer.body));
     let body: serde_json::Value = serde_json::from_slice(answer.body)?;
     let enrolment = body["id"].as_str().context("an id")?.to_owned();
     let secret = totp::parse_base32(body["totp"]["secret"].as_str().context("a secret")?)?.to_vec();
-    // The step before this one still enrols and leaves this one for the run.
-    let code = code(&secret, current_step()? - 1);
-    let answer = connection.send("POST", &format!("{path}/enrolments/{enrolment}/confirm"), &format!(r#"{{"code":"{code}"}}"#)).await?;
-    ensure!(answer.status == 200, "confirm: {} {}", answer.status, String::from_utf8_lossy(answer.body));
-    Ok(User { path: format!("{path}/verify"), secret })
+    // The step before this one still enrols and leaves this one for the run, unless a new step begins just now.
+    for _ in 0..3 {
+        let code = code(&secret, current_step()? - 1);
+        let answer = connection
+            .send("POST", &format!("{path}/enrolments/{enrolment}/confirm"), &format!(r#"{{"code":"{code}"}}"#))
+            .await?;
+        if answer.status == 200 {
+            return Ok(User { path: format!("{path}/verify"), secret });
+        }
+    }
+    bail!("confirming {id} failed")
 }

@@ -128,7 +128,9 @@ async fn round(target: &Target, shots: Vec<Shot>, connections: usize) -> Result<
             let mut latencies = Histogram::<u64>::new_with_bounds(1, 60_000_000, 3)?;
             let mut wrong_answers = 0u64;
             loop {
-                let Some(shot) = queue.lock().await.pop_front() else { return Ok::<_, anyhow::Error>((latencies, wrong_answers)) };
+                let Some(shot) = queue.lock().await.pop_front() else {
+                    return Ok::<_, anyhow::Error>((latencies, wrong_answers));
+                };
                 let sent = Instant::now();
                 let answer = connection.send("POST", &shot.path, &shot.body).await?;
                 let met = shot.expected.is_met(answer.status, answer.body);

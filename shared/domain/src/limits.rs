@@ -14,3 +14,6 @@ pub const MAX_CHALLENGES: usize = 8;
 pub const MAX_RECEIPTS: usize = 8;
 /// Seconds a vouched instant may lie in the future: clocks of panel and server differ a little.
 pub const CLOCK_TOLERANCE_SECS: u64 = 30;
+/// Codes sent to what is over (a closed or expired challenge) that are recorded, until a new challenge or set-up begins:
+/// enough for support to see what happened, too few to fill the log (C26).
+pub const MAX_LATE_RECORDED: u8 = 8;

@@ -2,7 +2,7 @@
 //! only at the status fails closed.
 
 use serde::Serialize;
-use twofold_domain::user::{FailureReason, Outcome, Proof};
+use twofold_domain::user::{FailureReason, Outcome, Proof, Purpose};
 use twofold_domain::{FactorKind, Method, Timestamp};
 use twofold_engine::{Answer, Rendered};
 use utoipa::ToSchema;
@@ -14,6 +14,8 @@ use super::{instant, text};
 pub struct VerifiedBody {
     /// Always true.
     pub verified: bool,
+    /// What it was asked for: `login`, `reauth` or `enrolment`. Only `login` lets anybody in.
+    pub purpose: &'static str,
     /// How: `totp`, `email`, `sms` or `recovery_code`.
     pub method: &'static str,
     /// The code completed a set-up as well (S2-09).
@@ -88,10 +90,10 @@ pub enum VerifyAnswer {
 
 impl VerifyAnswer {
     /// From an outcome; whatever is no success is a rejection.
-    pub fn of(rendered: &Rendered<'_>, request_id: &str) -> Self {
+    pub fn of(rendered: &Rendered<'_>, purpose: Purpose, request_id: &str) -> Self {
         match rendered.outcome {
             Outcome::Verified { proof, enrolled, recovery_issued } => {
-                Self::Verified(Box::new(verified(rendered, proof, *enrolled, *recovery_issued)))
+                Self::Verified(Box::new(verified(rendered, purpose, proof, *enrolled, *recovery_issued)))
             }
             Outcome::Rejected { reason, kind, attempts_left, locked } => {
                 Self::Rejected(Box::new(rejected(rendered, request_id, *reason, *kind, *attempts_left, *locked)))
@@ -103,7 +105,13 @@ impl VerifyAnswer {
     }
 }
 
-fn verified(rendered: &Rendered<'_>, proof: &Proof, enrolled: Option<Method>, recovery_issued: bool) -> VerifiedBody {
+fn verified(
+    rendered: &Rendered<'_>,
+    purpose: Purpose,
+    proof: &Proof,
+    enrolled: Option<Method>,
+    recovery_issued: bool,
+) -> VerifiedBody {
     let message = match enrolled {
         Some(Method::Totp) => "enrol.confirmed.totp",
         Some(Method::Email) => "enrol.confirmed.email",
@@ -117,6 +125,7 @@ fn verified(rendered: &Rendered<'_>, proof: &Proof, enrolled: Option<Method>, re
     };
     VerifiedBody {
         verified: true,
+        purpose: purpose.name(),
         method: proof.kind().name(),
         enrolled: enrolled.is_some(),
         message: text(rendered, message),

@@ -102,7 +102,10 @@ mod tests {
     #[test]
     fn values_are_not_told_and_the_rest_is() {
         for (text, wanted) in [
-            ("invalid type: integer `123456`, expected a string at line 1", "invalid type: integer, expected a string at line 1"),
+            (
+                "invalid type: integer `123456`, expected a string at line 1",
+                "invalid type: integer, expected a string at line 1",
+            ),
             ("invalid type: string \"a, expected b\", expected a boolean", "invalid type: string, expected a boolean"),
             ("invalid type: map, expected a string", "invalid type: map, expected a string"),
             ("unknown variant `secret`, expected `totp` or `sms`", "unknown variant, expected `totp` or `sms`"),

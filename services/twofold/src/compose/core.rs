@@ -6,13 +6,19 @@ use secrecy::ExposeSecret as _;
 use twofold_crypto::{KeyVault, Keyring, MasterKey, OsRandom, Random, SqliteKeyStore};
 use twofold_engine::{Engine, EngineParts, Outbound, SystemClock, follow};
 use twofold_event_log::{EventLog, SqliteLog, SqliteLogOptions};
-use twofold_read_model::{ReadModel, SqliteReadModel};
+use twofold_read_model::{ReadModel, SqliteReadModel, SqliteReadModelOptions};
 
 use super::data_dir::DataDir;
 use super::master_id;
 use super::outbound::Sending;
 use crate::config::Settings;
 use crate::failure::{Context as _, Failure};
+
+/// Page caches, in KiB. One process on a small machine: the kernel's cache holds the rest.
+const LOG_CACHE_KIB: u32 = 16 * 1024;
+const READ_MODEL_CACHE_KIB: u32 = 24 * 1024;
+/// Reading connections of each file.
+const READERS: u32 = 3;
 
 /// Partitions of the user subjects. Fixed for the life of a log: it is part of every subject.
 pub const PARTITIONS: u16 = 16;
@@ -37,7 +43,9 @@ impl Core {
     pub async fn open(settings: &Settings, dir: DataDir) -> Result<Self, Failure> {
         let rng: Arc<dyn Random> = Arc::new(OsRandom);
         let keyring = Arc::new(keyring(settings, &dir)?);
-        let log = SqliteLog::open(SqliteLogOptions::new(dir.log())).await.context("log.db")?;
+        let options =
+            SqliteLogOptions { cache_kib: LOG_CACHE_KIB, readers: READERS, ..SqliteLogOptions::new(dir.log()) };
+        let log = SqliteLog::open(options).await.context("log.db")?;
         let log: Arc<dyn EventLog> = Arc::new(log);
         let keys = Arc::new(SqliteKeyStore::open(dir.keys()).await.context("keys.db")?);
         let cached_users = settings.engine.cached_users;
@@ -84,7 +92,12 @@ impl Core {
 
 /// Opens the read model of a folder.
 pub async fn open_read_model(dir: &DataDir) -> Result<ReadModel, Failure> {
-    let opened = SqliteReadModel::open(dir.read_model()).await;
+    let options = SqliteReadModelOptions {
+        cache_kib: READ_MODEL_CACHE_KIB,
+        readers: READERS,
+        ..SqliteReadModelOptions::new(dir.read_model())
+    };
+    let opened = SqliteReadModel::open_with(options).await;
     Ok(Arc::new(
         opened.context("read-model.db; should it be damaged, delete it: everything in it comes back from the log")?,
     ))

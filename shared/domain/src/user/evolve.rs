@@ -10,6 +10,9 @@ use crate::{ChallengeId, FactorKind, Method, Timestamp};
 pub fn evolve(user: &mut User, event: &UserEvent, at: Timestamp) {
     let at = user.last_at.max(at);
     user.last_at = at;
+    if begins_something(event) {
+        user.late_recorded = 0;
+    }
     match event {
         UserEvent::Registered(profile) => {
             user.profile = Some(profile.clone());
@@ -66,6 +69,8 @@ pub fn evolve(user: &mut User, event: &UserEvent, at: Timestamp) {
             if *counted {
                 let budget = user.budgets.of_mut(*kind);
                 budget.failures = budget.failures.saturating_add(1);
+            } else {
+                user.late_recorded = user.late_recorded.saturating_add(1);
             }
         }
         UserEvent::FactorLocked { kind, until, .. } => {
@@ -177,6 +182,16 @@ fn succeed(user: &mut User, target: &Target, proof: &Proof, at: Timestamp) {
     if let Target::Challenge(id) = target {
         close(user, Some(id), Closed::Verified);
     }
+}
+
+const fn begins_something(event: &UserEvent) -> bool {
+    matches!(
+        event,
+        UserEvent::EnrolmentStarted { .. }
+            | UserEvent::EnrolmentCodeReissued { .. }
+            | UserEvent::ChallengeOpened { .. }
+            | UserEvent::ChallengeCodeReissued { .. }
+    )
 }
 
 fn close(user: &mut User, id: Option<&ChallengeId>, how: Closed) {

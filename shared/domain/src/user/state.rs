@@ -30,6 +30,8 @@ pub struct User {
     pub recovery: Option<Vec<Option<KeyedHash>>>,
     /// When the last code was sent, by purpose, for the resend interval.
     pub last_code_at: LastCodeAt,
+    /// Recorded codes for what was over already, since the last challenge or set-up began.
+    pub late_recorded: u8,
     /// Answers to recent idempotent requests.
     pub receipts: VecDeque<Receipt>,
     /// Time of the newest event: time never runs backwards for a user (C10).

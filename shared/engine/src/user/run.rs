@@ -12,7 +12,7 @@ use twofold_domain::user::{
 };
 use twofold_domain::{Channel, CommitId, KeyedHash, Mode, PanelId, Timestamp, UserToken};
 use twofold_event_log::wire::{self, Meta};
-use twofold_event_log::{Append, Expected, NewCommit, Seq, Subject};
+use twofold_event_log::{Append, Expected, NewCommit, Subject};
 
 use super::ask::{Ask, Caller, UserRef};
 use super::load::{Loaded, load};
@@ -139,7 +139,7 @@ impl Engine {
             match turn.take(known, ask, &render).await {
                 Ok(Step::Answer(reply)) => return Ok(reply),
                 Ok(Step::Committed { reply, after }) => {
-                    *place = Some(after);
+                    *place = Some(*after);
                     return Ok(reply);
                 }
                 Err(EngineError::Conflict) => *place = None,
@@ -164,7 +164,7 @@ impl Engine {
 
 enum Step<A> {
     Answer(Reply<A>),
-    Committed { reply: Reply<A>, after: Loaded },
+    Committed { reply: Reply<A>, after: Box<Loaded> },
 }
 
 /// One try on one state.
@@ -259,7 +259,10 @@ impl Turn<'_> {
             .copied()
             .ok_or_else(|| EngineError::Integrity("an append without a position".to_owned()))?;
         reply.set_position(head.0);
-        Ok(Step::Committed { reply: Reply::Fresh(reply), after: Loaded { user: after, head: Some(head), chain } })
+        Ok(Step::Committed {
+            reply: Reply::Fresh(reply),
+            after: Box::new(Loaded { user: after, head: Some(head), chain }),
+        })
     }
 
     fn commits(

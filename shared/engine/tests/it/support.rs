@@ -220,18 +220,14 @@ pub async fn challenge(engine: &Engine, caller: &Caller, user: &str, method: Met
 pub async fn sent_code(engine: &Engine, caller: &Caller, user: &str, id: Option<&ChallengeId>) -> String {
     let whom = whom(engine, caller, user);
     let (loaded, _, key) = engine.user_state(caller, &whom).await.expect("there");
-    match id {
-        Some(id) => {
-            let challenge = loaded.user.challenge(id).expect("open");
-            let issued = challenge.code.as_ref().expect("sent");
-            code_of(&key, issued, challenge.purpose, id.as_str()).expose().to_owned()
-        }
-        None => {
-            let pending = loaded.user.enrolment.as_ref().expect("pending");
-            let twofold_domain::user::EnrolmentDetail::Code { code, .. } = &pending.detail else { panic!("no code") };
-            code_of(&key, code, Purpose::Enrolment, pending.id.as_str()).expose().to_owned()
-        }
+    if let Some(id) = id {
+        let challenge = loaded.user.challenge(id).expect("open");
+        let issued = challenge.code.as_ref().expect("sent");
+        return code_of(&key, issued, challenge.purpose, id.as_str()).expose().to_owned();
     }
+    let pending = loaded.user.enrolment.as_ref().expect("pending");
+    let twofold_domain::user::EnrolmentDetail::Code { code, .. } = &pending.detail else { panic!("no code") };
+    code_of(&key, code, Purpose::Enrolment, pending.id.as_str()).expose().to_owned()
 }
 
 /// Every event of a user, as the log has them.

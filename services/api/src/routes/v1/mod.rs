@@ -5,6 +5,7 @@ mod api_keys;
 mod audit;
 mod channels;
 mod deliveries;
+mod messages;
 mod operator;
 mod presets;
 mod settings;
@@ -20,6 +21,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(users::routes())
         .merge(audit::routes())
+        .merge(messages::routes())
         .merge(settings::routes())
         .merge(channels::routes())
         .merge(accounts::routes())

@@ -75,6 +75,7 @@ pub fn routes() -> Vec<Route> {
         with("POST", "/v1/api-keys", keys, json!({ "label": "swept" })),
         bare("DELETE", "/v1/api-keys/{key}", keys),
         bare("GET", "/v1/test/messages", login),
+        bare("GET", "/v1/messages", login),
         bare("GET", "/v1/presets", AnyKey),
         bare("GET", "/v1/presets/{name}", AnyKey),
         bare("GET", "/v1/operator/tenants", Operator),

@@ -2,6 +2,7 @@
 
 use super::{Decision, Outcome, enrolment};
 use crate::actor::Actor;
+use crate::limits::MAX_LATE_RECORDED;
 use crate::settings::{ReauthRule, Settings};
 use crate::user::budget::Lock;
 use crate::user::command::{Attempt, Command, CommandKind, Evidence, ReauthProof};
@@ -80,6 +81,9 @@ pub(super) fn rejected(
     failure: Failure,
 ) -> Decision {
     let Failure { kind, reason, counted, drift_steps } = failure;
+    if !counted && user.late_recorded >= MAX_LATE_RECORDED {
+        return Decision::of(Vec::new(), Outcome::Rejected { reason, kind, attempts_left: None, locked: None });
+    }
     let mut events = vec![UserEvent::VerificationFailed {
         purpose,
         target: attempt.target.clone(),

@@ -14,6 +14,7 @@ mod verify;
 
 use twofold_domain::PanelId;
 use twofold_domain::actor::ActorKind;
+use twofold_domain::user::Purpose;
 use twofold_engine::{Answer, Ask, Idempotency, Principal, Rendered};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -101,7 +102,7 @@ enum ActionAnswer {
 impl ActionAnswer {
     fn of(rendered: &Rendered<'_>, request_id: &str, message: &str) -> Self {
         if matches!(rendered.outcome, twofold_domain::user::Outcome::Rejected { .. }) {
-            return Self::Rejected(crate::body::VerifyAnswer::of(rendered, request_id));
+            return Self::Rejected(crate::body::VerifyAnswer::of(rendered, Purpose::Reauth, request_id));
         }
         Self::Done(done(rendered, message))
     }

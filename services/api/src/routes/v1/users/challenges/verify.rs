@@ -2,7 +2,7 @@ use axum::Extension;
 use axum::extract::State;
 use twofold_domain::actor::ActorKind;
 use twofold_domain::tenant::Scope;
-use twofold_domain::user::Target;
+use twofold_domain::user::{Purpose, Target};
 use twofold_engine::{Ask, Typed};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -36,6 +36,7 @@ async fn post(
     mut body: Body<VerifyRequest>,
 ) -> Result<Replied> {
     let principal = key.allow(Scope::Login)?;
+    let challenge = path.challenge.clone();
     let origin = body.value.origin();
     let ask = Ask::Verify {
         target: Target::Challenge(path.challenge),
@@ -54,7 +55,9 @@ async fn post(
     };
     errand
         .run(&ask, |rendered| {
-            let answer = VerifyAnswer::of(rendered, &request_id.0);
+            // A challenge opened to confirm a change says so: it lets nobody in.
+            let purpose = rendered.user.challenge(&challenge).map_or(Purpose::Reauth, |c| c.purpose);
+            let answer = VerifyAnswer::of(rendered, purpose, &request_id.0);
             app.metrics.judged(matches!(answer, VerifyAnswer::Verified(_)));
             answer
         })

@@ -2,6 +2,7 @@ use axum::Extension;
 use axum::extract::State;
 use twofold_domain::actor::ActorKind;
 use twofold_domain::tenant::Scope;
+use twofold_domain::user::Purpose;
 use twofold_engine::{Ask, Typed};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -49,7 +50,7 @@ async fn post(
     };
     errand
         .run(&ask, |rendered| {
-            let answer = VerifyAnswer::of(rendered, &request_id.0);
+            let answer = VerifyAnswer::of(rendered, Purpose::Enrolment, &request_id.0);
             app.metrics.judged(matches!(answer, VerifyAnswer::Verified(_)));
             answer
         })

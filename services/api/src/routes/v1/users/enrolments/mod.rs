@@ -7,6 +7,7 @@ mod start;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use serde::Deserialize;
+use twofold_domain::user::Purpose;
 use twofold_domain::{EnrolmentId, PanelId};
 use twofold_engine::{Answer, Rendered};
 use utoipa_axum::router::OpenApiRouter;
@@ -55,7 +56,7 @@ impl StartAnswer {
     fn of(rendered: &Rendered<'_>, request_id: &str) -> Self {
         match (&rendered.user.enrolment, rendered.outcome) {
             (_, twofold_domain::user::Outcome::Rejected { .. }) | (None, _) => {
-                Self::Rejected(VerifyAnswer::of(rendered, request_id))
+                Self::Rejected(VerifyAnswer::of(rendered, Purpose::Reauth, request_id))
             }
             (Some(pending), _) => Self::Started(Box::new(EnrolmentBody::of(rendered, pending))),
         }
