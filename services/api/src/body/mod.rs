@@ -14,7 +14,7 @@ pub use challenge::ChallengeBody;
 pub use done::DoneBody;
 pub use enrolment::EnrolmentBody;
 pub use requests::{
-    ActionRequest, ChallengeRequest, CodeRequest, EnrolmentRequest, UnlockRequest, UserPut, VerifyRequest,
+    ActionRequest, ChallengeRequest, CodeRequest, EnrolmentRequest, HasOrigin, UnlockRequest, UserPut, VerifyRequest,
 };
 pub use user::{UserBody, UserStatus};
 pub use verification::{VerifiedBody, VerifyAnswer};

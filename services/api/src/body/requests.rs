@@ -59,11 +59,16 @@ impl From<RequestFactor> for FactorKind {
     }
 }
 
+/// A body that may say who acts, why and from where.
+pub trait HasOrigin {
+    /// Actor, reason and client, taken out of the body.
+    fn origin(&mut self) -> Origin;
+}
+
 macro_rules! origin {
     ($($name:ident),+ $(,)?) => {$(
-        impl $name {
-            /// Actor, reason and client, taken out of the body.
-            pub fn origin(&mut self) -> Origin {
+        impl HasOrigin for $name {
+            fn origin(&mut self) -> Origin {
                 Origin { actor: self.actor.take(), reason: self.reason.take(), client: self.client.take() }
             }
         }

@@ -1,13 +1,12 @@
-use axum::Extension;
-use axum::extract::State;
 use twofold_engine::Ask;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Parts, action};
+use super::action;
+use super::call::Call;
 use crate::app::App;
 use crate::body::{ActionRequest, DoneBody};
-use crate::http::{Body, IdempotencyHeader, Key, Problem, Replied, RequestId, Result, UserPath};
+use crate::http::{Problem, Replied, Result, UserPath};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(post))
@@ -22,14 +21,6 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         (status = 409, description = "`not_enabled` or `policy_required`", body = Problem),
         (status = 422, description = "The re-authentication code was not accepted", body = Problem),
     ))]
-async fn post(
-    State(app): State<App>,
-    key: Key,
-    Extension(request_id): Extension<RequestId>,
-    UserPath(user): UserPath,
-    idempotency: IdempotencyHeader,
-    body: Body<ActionRequest>,
-) -> Result<Replied> {
-    action(Parts { app, key, request_id, user, idempotency }, body, Ask::ResetAuthenticator, "authenticator_reset")
-        .await
+async fn post(call: Call<UserPath, ActionRequest>) -> Result<Replied> {
+    action(call, Ask::ResetAuthenticator, "authenticator_reset").await
 }

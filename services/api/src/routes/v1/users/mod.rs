@@ -2,6 +2,7 @@
 
 mod audit;
 mod authenticator_reset;
+mod call;
 mod challenges;
 mod disable;
 mod enrolments;
@@ -12,15 +13,15 @@ mod unlock;
 mod user;
 mod verify;
 
-use twofold_domain::PanelId;
-use twofold_domain::actor::ActorKind;
+use twofold_domain::tenant::Scope;
 use twofold_domain::user::Purpose;
-use twofold_engine::{Answer, Ask, Idempotency, Principal, Rendered};
+use twofold_engine::{Answer, Ask, Rendered};
 use utoipa_axum::router::OpenApiRouter;
 
+use self::call::Call;
 use crate::app::App;
 use crate::body::{ActionRequest, DoneBody, UserStatus, text};
-use crate::http::{Body, IdempotencyHeader, Key, Origin, Problem, Replied, RequestId};
+use crate::http::{Problem, Replied, UserPath};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -37,57 +38,15 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .merge(state::routes())
 }
 
-/// A request about one user, as far as all routes share it.
-struct Errand<'a> {
-    app: &'a App,
-    principal: Principal,
-    request_id: &'a RequestId,
-    user: PanelId,
-    origin: Origin,
-    /// The actor when the body names none.
-    default_actor: ActorKind,
-    idempotency: Option<Idempotency>,
-}
-
-impl Errand<'_> {
-    async fn run<A: Answer>(self, ask: &Ask, render: impl Fn(&Rendered<'_>) -> A) -> Result<Replied, Problem> {
-        let engine = &self.app.engine;
-        let caller = self.origin.caller(self.principal, self.request_id, self.default_actor)?;
-        let whom = engine.user_ref(&caller, self.user);
-        let result = engine.run(&caller, &whom, ask, self.idempotency.as_ref(), render).await;
-        Ok(Replied::from(result, engine.clock().now()))
-    }
-}
-
-/// The pieces every changing route takes from a request.
-struct Parts {
-    app: App,
-    key: Key,
-    request_id: RequestId,
-    user: PanelId,
-    idempotency: IdempotencyHeader,
-}
-
 /// Reset, disable and their like: a rejected re-authentication code answers as a verification does.
 async fn action(
-    parts: Parts,
-    mut body: Body<ActionRequest>,
+    call: Call<UserPath, ActionRequest>,
     ask: impl FnOnce(twofold_engine::ReauthInput) -> Ask,
     message: &'static str,
 ) -> Result<Replied, Problem> {
-    let principal = parts.key.allow(twofold_domain::tenant::Scope::Users)?;
-    let origin = body.value.origin();
-    let ask = ask(body.value.reauth.read()?);
-    let errand = Errand {
-        app: &parts.app,
-        principal,
-        request_id: &parts.request_id,
-        user: parts.user,
-        origin,
-        default_actor: ActorKind::User,
-        idempotency: parts.idempotency.with(&body.raw),
-    };
-    let id = parts.request_id.0.clone();
+    let (errand, _, body) = call.start(Scope::Users)?;
+    let ask = ask(body.reauth.read()?);
+    let id = errand.request_id.0.clone();
     errand.run(&ask, |rendered| ActionAnswer::of(rendered, &id, message)).await
 }
 

@@ -1,16 +1,14 @@
-use axum::Extension;
-use axum::extract::State;
-use twofold_domain::actor::ActorKind;
 use twofold_domain::tenant::Scope;
 use twofold_domain::user::Outcome;
 use twofold_engine::Ask;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{ActionAnswer, Errand};
+use super::ActionAnswer;
+use super::call::Call;
 use crate::app::App;
 use crate::body::{ActionRequest, DoneBody};
-use crate::http::{Body, IdempotencyHeader, Key, Problem, Replied, RequestId, Result, UserPath};
+use crate::http::{Problem, Replied, Result, UserPath};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(post))
@@ -24,34 +22,16 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         (status = 403, description = "Not permitted, or `reauthentication_required`", body = Problem),
         (status = 409, description = "`not_enabled` or `no_recovery_codes`", body = Problem),
     ))]
-async fn post(
-    State(app): State<App>,
-    key: Key,
-    Extension(request_id): Extension<RequestId>,
-    UserPath(user): UserPath,
-    idempotency: IdempotencyHeader,
-    mut body: Body<ActionRequest>,
-) -> Result<Replied> {
-    let principal = key.allow(Scope::Users)?;
-    let origin = body.value.origin();
-    let ask = Ask::RegenerateRecoveryCodes(body.value.reauth.read()?);
-    let idempotency = idempotency.with(&body.raw);
-    let errand = Errand {
-        app: &app,
-        principal,
-        request_id: &request_id,
-        user,
-        origin,
-        default_actor: ActorKind::User,
-        idempotency,
+async fn post(call: Call<UserPath, ActionRequest>) -> Result<Replied> {
+    let (errand, _, body) = call.start(Scope::Users)?;
+    let ask = Ask::RegenerateRecoveryCodes(body.reauth.read()?);
+    let id = errand.request_id.0.clone();
+    let render = |rendered: &twofold_engine::Rendered<'_>| {
+        let mut answer = ActionAnswer::of(rendered, &id, "recovery.regenerated");
+        if let (ActionAnswer::Done(body), Outcome::Done) = (&mut answer, rendered.outcome) {
+            body.recovery_codes = rendered.shown.recovery.iter().map(|code| code.expose().to_owned()).collect();
+        }
+        answer
     };
-    errand
-        .run(&ask, |rendered| {
-            let mut answer = ActionAnswer::of(rendered, &request_id.0, "recovery.regenerated");
-            if let (ActionAnswer::Done(body), Outcome::Done) = (&mut answer, rendered.outcome) {
-                body.recovery_codes = rendered.shown.recovery.iter().map(|code| code.expose().to_owned()).collect();
-            }
-            answer
-        })
-        .await
+    errand.run(&ask, render).await
 }

@@ -9,10 +9,10 @@ use twofold_engine::{Answer as _, Ask, Rendered, Shown};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Errand;
+use super::call::Call;
 use crate::app::App;
 use crate::body::{UserBody, UserPut};
-use crate::http::{Body, Key, Origin, Problem, Replied, RequestId, Result, UserPath, json};
+use crate::http::{Key, Origin, Problem, Replied, RequestId, Result, UserPath, json};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(put, get, delete))
@@ -22,25 +22,11 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(put, path = "/v1/users/{user}", tag = "users", params(("user" = String, Path, description = "The panel's own user id")),
     request_body = UserPut,
     responses((status = 200, description = "The user as he is now", body = UserBody), (status = 422, description = "A field is not usable", body = Problem)))]
-async fn put(
-    State(app): State<App>,
-    key: Key,
-    Extension(request_id): Extension<RequestId>,
-    UserPath(user): UserPath,
-    mut body: Body<UserPut>,
-) -> Result<Replied> {
-    let principal = key.allow(Scope::Users)?;
-    let origin = body.value.origin();
-    let profile = body.value.profile(principal.tenant.settings())?;
-    let errand = Errand {
-        app: &app,
-        principal,
-        request_id: &request_id,
-        user,
-        origin,
-        default_actor: ActorKind::System,
-        idempotency: None,
-    };
+async fn put(call: Call<UserPath, UserPut>) -> Result<Replied> {
+    let (mut errand, _, body) = call.start(Scope::Users)?;
+    // A panel that names nobody acts itself.
+    errand.default_actor = ActorKind::System;
+    let profile = body.profile(errand.principal.tenant.settings())?;
     errand.run(&Ask::PutProfile(Box::new(profile)), UserBody::of).await
 }
 

@@ -1,16 +1,13 @@
-use axum::Extension;
-use axum::extract::State;
-use twofold_domain::actor::ActorKind;
 use twofold_domain::tenant::Scope;
 use twofold_domain::user::{Purpose, Target};
 use twofold_engine::{Ask, Typed};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Errand;
+use super::call::Call;
 use crate::app::App;
-use crate::body::{VerifiedBody, VerifyAnswer, VerifyRequest};
-use crate::http::{Body, IdempotencyHeader, Key, Problem, Replied, RequestId, Result, UserPath};
+use crate::body::{VerifiedBody, VerifyRequest};
+use crate::http::{Problem, Replied, Result, UserPath};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(post))
@@ -26,36 +23,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         (status = 429, description = "`locked`: nothing was evaluated; see retry_after", body = Problem),
         (status = 503, description = "Not decided; try again", body = Problem),
     ))]
-async fn post(
-    State(app): State<App>,
-    key: Key,
-    Extension(request_id): Extension<RequestId>,
-    UserPath(user): UserPath,
-    idempotency: IdempotencyHeader,
-    mut body: Body<VerifyRequest>,
-) -> Result<Replied> {
-    let principal = key.allow(Scope::Login)?;
-    let origin = body.value.origin();
-    let ask = Ask::Verify {
-        target: Target::Direct,
-        kind: body.value.method.map(Into::into),
-        code: Typed::new(body.value.code),
-    };
-    let idempotency = idempotency.with(&body.raw);
-    let errand = Errand {
-        app: &app,
-        principal,
-        request_id: &request_id,
-        user,
-        origin,
-        default_actor: ActorKind::User,
-        idempotency,
-    };
-    errand
-        .run(&ask, |rendered| {
-            let answer = VerifyAnswer::of(rendered, Purpose::Login, &request_id.0);
-            app.metrics.judged(matches!(answer, VerifyAnswer::Verified(_)));
-            answer
-        })
-        .await
+async fn post(call: Call<UserPath, VerifyRequest>) -> Result<Replied> {
+    let (errand, _, body) = call.start(Scope::Login)?;
+    let ask = Ask::Verify { target: Target::Direct, kind: body.method.map(Into::into), code: Typed::new(body.code) };
+    errand.judge(&ask, |_| Purpose::Login).await
 }

@@ -1,16 +1,14 @@
-use axum::Extension;
-use axum::extract::State;
-use twofold_domain::actor::ActorKind;
 use twofold_domain::tenant::Scope;
 use twofold_engine::Ask;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::super::{Errand, done};
+use super::super::call::Call;
+use super::super::done;
 use super::ChallengePath;
 use crate::app::App;
 use crate::body::{ActionRequest, DoneBody};
-use crate::http::{Body, IdempotencyHeader, Key, Problem, Replied, RequestId, Result};
+use crate::http::{Problem, Replied, Result};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(post))
@@ -21,26 +19,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     params(("user" = String, Path, description = "The panel's own user id"), ("challenge" = String, Path, description = "Id of the challenge")),
     request_body = ActionRequest,
     responses((status = 200, description = "Off; let the user in", body = DoneBody), (status = 403, description = "Not for this user, or something is configured", body = Problem)))]
-async fn post(
-    State(app): State<App>,
-    key: Key,
-    Extension(request_id): Extension<RequestId>,
-    path: ChallengePath,
-    idempotency: IdempotencyHeader,
-    mut body: Body<ActionRequest>,
-) -> Result<Replied> {
-    let principal = key.allow(Scope::Login)?;
-    let origin = body.value.origin();
-    let idempotency = idempotency.with(&body.raw);
-    let errand = Errand {
-        app: &app,
-        principal,
-        request_id: &request_id,
-        user: path.user,
-        origin,
-        default_actor: ActorKind::User,
-        idempotency,
-    };
+async fn post(call: Call<ChallengePath, ActionRequest>) -> Result<Replied> {
+    let (errand, path, _) = call.start(Scope::Login)?;
     let ask = Ask::DisableAtLogin(path.challenge);
     errand.run(&ask, |rendered| DoneBody { login_allowed: Some(true), ..done(rendered, "disabled") }).await
 }

@@ -24,6 +24,12 @@ struct ChallengePath {
     challenge: ChallengeId,
 }
 
+impl super::call::OfUser for ChallengePath {
+    fn user(&self) -> &PanelId {
+        &self.user
+    }
+}
+
 #[derive(Deserialize)]
 struct Raw {
     user: String,

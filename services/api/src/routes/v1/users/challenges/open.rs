@@ -9,7 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::body::{ChallengeBody, ChallengeRequest};
+use crate::body::{ChallengeBody, ChallengeRequest, HasOrigin as _};
 use crate::http::{Body, IdempotencyHeader, Key, Problem, Replied, RequestId, Result, UserPath};
 
 pub(super) fn routes() -> OpenApiRouter<App> {

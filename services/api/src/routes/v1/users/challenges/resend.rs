@@ -1,16 +1,13 @@
-use axum::Extension;
-use axum::extract::State;
-use twofold_domain::actor::ActorKind;
 use twofold_domain::tenant::Scope;
 use twofold_engine::Ask;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::super::Errand;
+use super::super::call::Call;
 use super::ChallengePath;
 use crate::app::App;
 use crate::body::{ActionRequest, ChallengeBody};
-use crate::http::{Body, IdempotencyHeader, Key, Problem, Replied, RequestId, Result};
+use crate::http::{Problem, Replied, Result};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(post))
@@ -21,26 +18,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     params(("user" = String, Path, description = "The panel's own user id"), ("challenge" = String, Path, description = "Id of the challenge")),
     request_body = ActionRequest,
     responses((status = 201, description = "On its way", body = ChallengeBody), (status = 429, description = "`resend_too_soon` or `locked`", body = Problem)))]
-async fn post(
-    State(app): State<App>,
-    key: Key,
-    Extension(request_id): Extension<RequestId>,
-    path: ChallengePath,
-    idempotency: IdempotencyHeader,
-    mut body: Body<ActionRequest>,
-) -> Result<Replied> {
-    let principal = key.allow(Scope::Login)?;
-    let origin = body.value.origin();
-    let idempotency = idempotency.with(&body.raw);
-    let errand = Errand {
-        app: &app,
-        principal,
-        request_id: &request_id,
-        user: path.user,
-        origin,
-        default_actor: ActorKind::User,
-        idempotency,
-    };
+async fn post(call: Call<ChallengePath, ActionRequest>) -> Result<Replied> {
+    let (errand, path, _) = call.start(Scope::Login)?;
     let ask = Ask::ResendChallengeCode(path.challenge.clone());
     errand.run(&ask, |rendered| ChallengeBody::resent(rendered, &path.challenge)).await
 }

@@ -1,17 +1,14 @@
-use axum::Extension;
-use axum::extract::State;
-use twofold_domain::actor::ActorKind;
 use twofold_domain::tenant::Scope;
 use twofold_domain::user::Purpose;
 use twofold_engine::{Ask, Typed};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::super::Errand;
+use super::super::call::Call;
 use super::EnrolmentPath;
 use crate::app::App;
-use crate::body::{CodeRequest, VerifiedBody, VerifyAnswer};
-use crate::http::{Body, IdempotencyHeader, Key, Problem, Replied, RequestId, Result};
+use crate::body::{CodeRequest, VerifiedBody};
+use crate::http::{Problem, Replied, Result};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(post))
@@ -27,32 +24,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         (status = 422, description = "Not accepted", body = Problem),
         (status = 429, description = "`locked`", body = Problem),
     ))]
-async fn post(
-    State(app): State<App>,
-    key: Key,
-    Extension(request_id): Extension<RequestId>,
-    path: EnrolmentPath,
-    idempotency: IdempotencyHeader,
-    mut body: Body<CodeRequest>,
-) -> Result<Replied> {
-    let principal = key.allow(Scope::Login)?;
-    let origin = body.value.origin();
-    let ask = Ask::ConfirmEnrolment(path.enrolment, Typed::new(body.value.code));
-    let idempotency = idempotency.with(&body.raw);
-    let errand = Errand {
-        app: &app,
-        principal,
-        request_id: &request_id,
-        user: path.user,
-        origin,
-        default_actor: ActorKind::User,
-        idempotency,
-    };
-    errand
-        .run(&ask, |rendered| {
-            let answer = VerifyAnswer::of(rendered, Purpose::Enrolment, &request_id.0);
-            app.metrics.judged(matches!(answer, VerifyAnswer::Verified(_)));
-            answer
-        })
-        .await
+async fn post(call: Call<EnrolmentPath, CodeRequest>) -> Result<Replied> {
+    let (errand, path, body) = call.start(Scope::Login)?;
+    errand.judge(&Ask::ConfirmEnrolment(path.enrolment, Typed::new(body.code)), |_| Purpose::Enrolment).await
 }

@@ -26,6 +26,12 @@ struct EnrolmentPath {
     enrolment: EnrolmentId,
 }
 
+impl super::call::OfUser for EnrolmentPath {
+    fn user(&self) -> &PanelId {
+        &self.user
+    }
+}
+
 #[derive(Deserialize)]
 struct Raw {
     user: String,

@@ -1,16 +1,13 @@
-use axum::Extension;
-use axum::extract::State;
-use twofold_domain::actor::ActorKind;
 use twofold_domain::tenant::Scope;
 use twofold_engine::Ask;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::super::Errand;
+use super::super::call::Call;
 use super::StartAnswer;
 use crate::app::App;
 use crate::body::{EnrolmentBody, EnrolmentRequest};
-use crate::http::{Body, IdempotencyHeader, Key, Problem, Replied, RequestId, Result, UserPath};
+use crate::http::{Problem, Replied, Result, UserPath};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(post))
@@ -25,30 +22,10 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         (status = 409, description = "`disable_first`, `channel_not_configured`, `destination_not_registered`, `enrol_at_login`, `policy_off`", body = Problem),
         (status = 429, description = "`resend_too_soon`", body = Problem),
     ))]
-async fn post(
-    State(app): State<App>,
-    key: Key,
-    Extension(request_id): Extension<RequestId>,
-    UserPath(user): UserPath,
-    idempotency: IdempotencyHeader,
-    mut body: Body<EnrolmentRequest>,
-) -> Result<Replied> {
-    let principal = key.allow(Scope::Login)?;
-    let origin = body.value.origin();
-    let ask = Ask::StartEnrolment {
-        method: body.value.method.into(),
-        destination: body.value.destination,
-        reauth: body.value.reauth.read()?,
-    };
-    let idempotency = idempotency.with(&body.raw);
-    let errand = Errand {
-        app: &app,
-        principal,
-        request_id: &request_id,
-        user,
-        origin,
-        default_actor: ActorKind::User,
-        idempotency,
-    };
-    errand.run(&ask, |rendered| StartAnswer::of(rendered, &request_id.0)).await
+async fn post(call: Call<UserPath, EnrolmentRequest>) -> Result<Replied> {
+    let (errand, _, body) = call.start(Scope::Login)?;
+    let ask =
+        Ask::StartEnrolment { method: body.method.into(), destination: body.destination, reauth: body.reauth.read()? };
+    let id = errand.request_id.0.clone();
+    errand.run(&ask, |rendered| StartAnswer::of(rendered, &id)).await
 }
