@@ -2,9 +2,24 @@
 
 use utoipa::Modify;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{InfoBuilder, OpenApi};
 
 use crate::http::Problem;
+
+/// The groups of routes, in the order in which a panel developer meets them.
+const TAGS: [(&str, &str); 10] = [
+    ("login", "After the password: what must the page show, and is this code right?"),
+    ("enrolment", "Setting a factor up from the profile page"),
+    ("users", "Telling of users, and how they stand"),
+    ("changes", "Reset, disable, new recovery codes, unlock"),
+    ("audit", "What happened, and why a login failed"),
+    ("test", "The messages of test users"),
+    ("settings", "The tenant's rules, texts, channels and accounts"),
+    ("keys", "API keys"),
+    ("operator", "Tenants; for operator keys"),
+    ("operations", "Health and metrics"),
+];
 
 /// The document, for `/openapi.json` and for `twofold openapi`.
 pub fn document() -> OpenApi {
@@ -22,6 +37,8 @@ pub(crate) fn finish(mut document: OpenApi) -> OpenApi {
         ))
         .build();
     Bearer.modify(&mut document);
+    let tags = TAGS.iter().map(|(name, about)| TagBuilder::new().name(*name).description(Some(*about)).build());
+    document.tags = Some(tags.collect());
     name_operations(&mut document);
     document
 }
@@ -55,5 +72,22 @@ impl Modify for Bearer {
         components.add_security_scheme("api_key", SecurityScheme::Http(scheme));
         components.schemas.insert("Problem".to_owned(), <Problem as utoipa::PartialSchema>::schema());
         document.security = Some(vec![SecurityRequirement::new("api_key", Vec::<String>::new())]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_route_is_in_a_described_group() {
+        let document = serde_json::to_value(document()).expect("JSON");
+        let known: Vec<&str> = TAGS.iter().map(|(name, _)| *name).collect();
+        for (path, item) in document["paths"].as_object().expect("paths") {
+            for operation in item.as_object().expect("operations").values() {
+                let tag = operation["tags"][0].as_str().unwrap_or_default();
+                assert!(known.contains(&tag), "{path}: {tag}");
+            }
+        }
     }
 }
