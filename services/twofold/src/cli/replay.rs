@@ -75,7 +75,7 @@ pub fn run(shared: &Shared, args: &ReplayArgs) -> Done {
             }
             let loaded = fold_subject(&*core.log, core.engine.keyring(), &subject, position, instant).await;
             let loaded = loaded.context("the log of this user cannot be used; run `twofold verify-log`")?;
-            let events = timeline::read(&*core.log, &subject, loaded.head).await?;
+            let events = timeline::read(&core, &tenant.id, &token, &subject, loaded.head).await?;
             let account =
                 loaded.user.profile.as_ref().and_then(|profile| profile.account.as_ref()).map(|account| &account.id);
             let settings = core.engine.directory().settings_for(&tenant, account);

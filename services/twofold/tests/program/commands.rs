@@ -76,6 +76,27 @@ fn audit_and_replay_tell_the_story() {
 }
 
 #[test]
+fn replay_names_who_why_and_from_where() {
+    let home = Home::new();
+    let server = home.serve();
+    let key = server.key("tf_live_");
+    let support = r#"{"use_2fa": true, "actor": {"type": "support", "id": "anna"}, "reason": "ticket 4711", "client": {"ip": "203.0.113.9"}}"#;
+    assert_eq!(server.ask("PUT", "/v1/users/mia", &key, "{}").0, 200);
+    assert_eq!(server.ask("PUT", "/v1/users/mia", &key, support).0, 200);
+    let told = home.run(&["replay", "--tenant", "demo", "--user", "mia"]);
+    let line = told.code(0).out.lines().find(|line| line.contains("support")).expect("what support did").to_owned();
+    assert!(line.contains("support anna") && line.ends_with("Reason: ticket 4711 [203.0.113.9]"), "{line}");
+    // Erasure takes the names out of the story and leaves the story.
+    assert_eq!(server.ask("DELETE", "/v1/users/mia", &key, "").0, 204);
+    let told = home.run(&["replay", "--tenant", "demo", "--user", "mia"]);
+    assert!(
+        told.code(0).out.contains("support") && !told.out.contains("anna") && !told.out.contains("4711"),
+        "{}",
+        told.out
+    );
+}
+
+#[test]
 fn commands_on_a_folder_without_data_say_what_to_do_and_make_none() {
     let home = Home::new();
     for command in [&["tenant", "list"][..], &["audit"], &["verify-log"], &["rebuild"], &["key", "list"]] {
