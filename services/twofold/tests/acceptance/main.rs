@@ -5,6 +5,7 @@
 
 mod account_profile;
 mod authenticator;
+mod canary;
 mod clients;
 mod concurrency;
 mod crash;
