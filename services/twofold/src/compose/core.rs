@@ -15,8 +15,8 @@ use crate::config::Settings;
 use crate::failure::{Context as _, Failure};
 
 /// Page caches, in KiB. One process on a small machine: the kernel's cache holds the rest.
-const LOG_CACHE_KIB: u32 = 16 * 1024;
-const READ_MODEL_CACHE_KIB: u32 = 24 * 1024;
+const LOG_CACHE_KIB: u32 = 8 * 1024;
+const READ_MODEL_CACHE_KIB: u32 = 12 * 1024;
 /// Reading connections of each file.
 const READERS: u32 = 3;
 
