@@ -206,12 +206,11 @@ pub fn decide(user: &User, command: &Command<'_>) -> Result<Decision, Refusal> {
     if user.erased {
         return Err(Refusal::UserErased);
     }
+    if !user.is_registered() && !matches!(command.kind, CommandKind::PutProfile(_)) {
+        return Err(Refusal::UserNotFound);
+    }
     let mut decision = match &command.kind {
         CommandKind::PutProfile(patch) => profile::put(user, command, patch),
-        other if !user.is_registered() => {
-            let _ = other;
-            Err(Refusal::UserNotFound)
-        }
         CommandKind::StartEnrolment { method, secret, entered, reauth } => {
             enrolment::start(user, command, *method, secret, entered.as_ref(), reauth)
         }
