@@ -1,5 +1,7 @@
 //! What is appended and what is read.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use twofold_domain::CommitId;
 
@@ -95,6 +97,8 @@ pub struct Stored {
     pub id: CommitId,
     /// What was appended, byte for byte.
     pub payload: Bytes,
+    /// The W3C `traceparent` of the request that appended it, where the adapter carries one (message headers).
+    pub trace: Option<Arc<str>>,
 }
 
 /// Where the commits of a group went, in the group's order.

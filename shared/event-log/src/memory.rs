@@ -110,7 +110,7 @@ impl Inner {
             let seq = self.head().plus(1);
             seqs.push(seq);
             self.by_subject.entry(commit.subject.clone()).or_default().push(seq);
-            self.all.push(Stored { seq, subject: commit.subject, id: commit.id, payload: commit.payload });
+            self.all.push(Stored { seq, subject: commit.subject, id: commit.id, payload: commit.payload, trace: None });
         }
         Ok(Appended { seqs })
     }

@@ -115,7 +115,7 @@ impl Generator {
         let user = UserToken::from_bytes(scattered.to_be_bytes());
         let payload: Bytes = with_mac(encode_user(&meta, &[event]), &[0; 32]);
         let id = CommitId::from_bytes(u128::from(self.seq).to_be_bytes());
-        Stored { seq: Seq(self.seq), subject: Subject::user(0, &self.tenant, &user), id, payload }
+        Stored { seq: Seq(self.seq), subject: Subject::user(0, &self.tenant, &user), id, payload, trace: None }
     }
 
     /// Xorshift: no cryptography needed to pick users.

@@ -88,6 +88,7 @@ fn commit(row: &SqliteRow) -> Result<Stored, ReadError> {
         subject: Subject::parse(subject).map_err(|_| damaged("malformed subject"))?,
         id: CommitId::parse(id).map_err(|_| damaged("malformed commit id"))?,
         payload: Bytes::copy_from_slice(payload),
+        trace: None,
     })
 }
 
