@@ -6,6 +6,8 @@ use std::process::Command;
 
 use anyhow::{Context, bail};
 
+use crate::place;
+
 const REQUIREMENTS: &str = include_str!("../python/requirements.txt");
 
 /// Where a script of ours lies.
@@ -21,8 +23,7 @@ pub fn script(name: &str) -> PathBuf {
 /// # Errors
 /// No `python3`, no pip, no package index, or a directory that cannot be written.
 pub fn packages() -> anyhow::Result<PathBuf> {
-    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/pyenv");
-    fs::create_dir_all(&home)?;
+    let home = place::keep("pyenv")?;
     let site = home.join("site");
     let lock = File::create(home.join("lock"))?;
     lock.lock().context("locking the Python packages")?;
@@ -36,11 +37,13 @@ pub fn packages() -> anyhow::Result<PathBuf> {
             fs::remove_dir_all(old)?;
         }
     }
+    let wanted = home.join("requirements.txt");
+    fs::write(&wanted, REQUIREMENTS)?;
     let output = Command::new("python3")
         .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--target"])
         .arg(&draft)
         .arg("--requirement")
-        .arg(script("requirements.txt"))
+        .arg(&wanted)
         .output()
         .context("python3 with pip is needed for this test")?;
     if !output.status.success() {
