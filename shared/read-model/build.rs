@@ -2,4 +2,5 @@
 
 fn main() {
     println!("cargo:rerun-if-changed=../../migrations/sqlite/read_model");
+    println!("cargo:rerun-if-changed=../../migrations/postgres/read_model");
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::FromRef;
 use twofold_engine::Engine;
 use twofold_read_model::ReadStore;
 
@@ -35,10 +36,34 @@ impl Default for ApiConfig {
     }
 }
 
-/// Whether this process can do its work; asked by `/readyz`.
+/// What is not well with a process, by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Condition {
+    /// Why it should get no requests; empty when it is ready.
+    pub troubles: Vec<(&'static str, String)>,
+    /// What it goes on without.
+    pub degraded: Vec<(&'static str, String)>,
+}
+
+/// Whether this process can do its work; asked by `/readyz`, and so answered from what is known already.
 pub trait Readiness: Send + Sync + std::fmt::Debug {
-    /// Name and trouble of everything that is not well; empty when ready.
-    fn troubles(&self) -> Vec<(&'static str, String)>;
+    /// How it is now.
+    fn condition(&self) -> Condition;
+}
+
+/// What `/healthz`, `/readyz` and `/metrics` are answered from, in processes without an API as well.
+#[derive(Debug, Clone)]
+pub struct Operations {
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+    /// For `/readyz`.
+    pub readiness: Arc<dyn Readiness>,
+}
+
+impl FromRef<App> for Operations {
+    fn from_ref(app: &App) -> Self {
+        app.operations.clone()
+    }
 }
 
 /// The application. A clone is one more handle: every layer and route of a request takes one.
@@ -67,10 +92,8 @@ pub struct AppParts {
     pub engine: Arc<Engine>,
     /// The read model; it never authorises anything (invariant 1).
     pub store: Arc<dyn ReadStore>,
-    /// Counters.
-    pub metrics: Arc<Metrics>,
     /// Limits.
     pub config: ApiConfig,
-    /// For `/readyz`.
-    pub readiness: Arc<dyn Readiness>,
+    /// Counters and readiness.
+    pub operations: Operations,
 }

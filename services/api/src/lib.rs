@@ -11,7 +11,7 @@ mod openapi;
 mod routes;
 mod unseal;
 
-pub use app::{ApiConfig, App, AppParts, Readiness};
+pub use app::{ApiConfig, App, AppParts, Condition, Operations, Readiness};
 pub use metrics::Metrics;
 pub use openapi::document as openapi_document;
-pub use routes::router;
+pub use routes::{operations_router, router, starting_router};

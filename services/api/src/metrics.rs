@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use parking_lot::Mutex;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 /// The counters. Names start with `twofold_`.
@@ -19,7 +21,12 @@ pub struct Metrics {
     by_class: [Counter; 6],
     verified: Counter,
     rejected: Counter,
+    seconds: Histogram,
+    verify_seconds: Histogram,
 }
+
+/// Upper bounds of the histograms, in seconds: from an answer out of memory to the time limit of a request.
+const BOUNDS: [f64; 13] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 30.0];
 
 impl Default for Metrics {
     fn default() -> Self {
@@ -35,6 +42,9 @@ impl Default for Metrics {
         let (verified, rejected) = (Counter::default(), Counter::default());
         registry.register("codes_accepted", "Codes accepted", verified.clone());
         registry.register("codes_rejected", "Codes not accepted", rejected.clone());
+        let (seconds, verify_seconds) = (Histogram::new(BOUNDS), Histogram::new(BOUNDS));
+        registry.register("http_request_seconds", "Time to answer a request", seconds.clone());
+        registry.register("verify_seconds", "Time to answer an attempt with a code", verify_seconds.clone());
         let shown_in_flight = Gauge::<i64, AtomicI64>::default();
         registry.register("http_in_flight", "Requests being worked on", shown_in_flight.clone());
         Self {
@@ -44,6 +54,8 @@ impl Default for Metrics {
             by_class,
             verified,
             rejected,
+            seconds,
+            verify_seconds,
         }
     }
 }
@@ -67,8 +79,12 @@ impl Metrics {
         (self.in_flight.fetch_add(1, Ordering::Relaxed) < most).then_some(place)
     }
 
-    /// Counts an answer.
-    pub fn answered(&self, status: StatusCode) {
+    /// Counts an answer and the time it took; `verifies` when it judged a code, or was meant to.
+    pub fn answered(&self, status: StatusCode, took: Duration, verifies: bool) {
+        self.seconds.observe(took.as_secs_f64());
+        if verifies {
+            self.verify_seconds.observe(took.as_secs_f64());
+        }
         if let Some(counter) = self.by_class.get(usize::from(status.as_u16() / 100)) {
             counter.inc();
         }

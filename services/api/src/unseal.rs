@@ -20,12 +20,12 @@ pub struct Unsealer {
 }
 
 impl Unsealer {
-    /// Of a user.
+    /// Of a user. The key store is always asked: the key may have been destroyed through another process a moment ago.
     ///
     /// # Errors
     /// 503 when the key store does not answer.
     pub async fn of_user(engine: &Engine, tenant: &TenantId, user: &UserToken) -> Result<Self> {
-        let key = match engine.vault().existing(tenant, user).await {
+        let key = match engine.vault().confirmed(tenant, user).await {
             Ok(key) => Some(key),
             Err(VaultError::Absent | VaultError::Destroyed) => None,
             Err(error @ (VaultError::Unavailable(_) | VaultError::Corrupt(_))) => {

@@ -21,6 +21,8 @@ pub struct Projector {
 enum Step {
     /// Projected up to here.
     At(Seq),
+    /// Another process has projected up to here, and goes on.
+    StandBy(Seq),
     /// Trying again may help. Internal text.
     Failed(String),
     /// It will not.
@@ -48,7 +50,8 @@ impl Projector {
     ///
     /// # Errors
     /// [`Halt`]: a commit cannot be projected, and going on would mean skipping it. Failures of log and store are no
-    /// reason to return; they are retried with growing pauses and show in the status.
+    /// reason to return; they are retried with growing pauses and show in the status. While another process projects, this
+    /// one stands by and takes over when that one is gone.
     pub async fn run(
         &self,
         log: Arc<dyn EventLog>,
@@ -72,8 +75,10 @@ impl Projector {
         let mut position = None;
         let mut failures = 0;
         while !shutdown.is_cancelled() {
+            // To have found the place again is not yet to have projected anything.
+            let begins = position.is_none();
             let step = match position {
-                None => store.checkpoint().await.map_or_else(|error| retry(&error), Step::At),
+                None => begin(store).await,
                 Some(at) => {
                     self.gather(&mut head, at).await;
                     self.step(log, store, at).await
@@ -82,17 +87,32 @@ impl Projector {
             match step {
                 Step::At(at) => {
                     position = Some(at);
+                    if begins && failures > 0 {
+                        continue;
+                    }
                     failures = 0;
-                    self.report(at, *head.borrow());
+                    self.report(at, *head.borrow(), true);
+                }
+                Step::StandBy(at) => {
+                    failures = 0;
+                    self.report(at, *head.borrow(), false);
+                    sleep(self.options.idle).await;
                 }
                 Step::Failed(reason) => {
                     failures += 1;
+                    // The connection may be gone, and the claim with it.
+                    position = None;
                     self.report_failure(failures, &reason);
                     sleep(self.options.pause(failures)).await;
                 }
                 Step::Halted(halt) => {
                     tracing::error!(%halt, "the projector has stopped: what it cannot read it must not skip");
-                    self.status.send_modify(|status| status.halted = Some(halt.clone()));
+                    self.status.send_modify(|status| {
+                        status.active = false;
+                        status.halted = Some(halt.clone());
+                    });
+                    // Another one, of a newer version, may be able to read it.
+                    store.disclaim().await;
                     return Err(halt);
                 }
             }
@@ -142,10 +162,16 @@ impl Projector {
         }
     }
 
-    fn report(&self, position: Seq, head: Seq) {
-        let status = ProjectorStatus { position, head: head.max(position), failures: 0, failing: false, halted: None };
+    fn report(&self, position: Seq, head: Seq, active: bool) {
+        let head = head.max(position);
+        let status = ProjectorStatus { position, head, failures: 0, failing: false, active, halted: None };
         self.status.send_if_modified(|known| {
             let changed = *known != status;
+            if active && !known.active {
+                tracing::info!(%position, "projecting");
+            } else if known.active && !active {
+                tracing::info!("standing by: another process projects");
+            }
             *known = status;
             changed
         });
@@ -157,7 +183,18 @@ impl Projector {
         self.status.send_modify(|status| {
             status.failures = failures;
             status.failing = failing;
+            status.active = false;
         });
+    }
+}
+
+/// Where to go on, if nobody else does.
+async fn begin(store: &dyn ReadStore) -> Step {
+    let ours = store.claim().await;
+    match (ours, store.checkpoint().await) {
+        (Ok(true), Ok(at)) => Step::At(at),
+        (Ok(false), Ok(at)) => Step::StandBy(at),
+        (Err(error), _) | (_, Err(error)) => retry(&error),
     }
 }
 

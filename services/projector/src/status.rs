@@ -34,6 +34,8 @@ pub struct ProjectorStatus {
     pub failures: u32,
     /// The failures are more than are tolerated.
     pub failing: bool,
+    /// This process projects; otherwise it stands by, or has stopped.
+    pub active: bool,
     /// Stopped for good, and why.
     pub halted: Option<Halt>,
 }

@@ -1,6 +1,8 @@
 //! Where wrapped user and tenant keys are kept: outside the log, so that destroying a key makes the events that were
 //! sealed under it unreadable for good.
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod memory;
 mod sqlite;
 

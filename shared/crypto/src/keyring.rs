@@ -29,6 +29,7 @@ pub struct Keyring {
     api_keys: MacState,
     fingerprints: MacState,
     cursors: MacState,
+    snapshots: MacState,
     /// The one new keys are wrapped under, then those of earlier master keys.
     wrappers: Vec<Wrapper>,
 }
@@ -55,6 +56,7 @@ impl Keyring {
             api_keys: derived(b"api-keys"),
             fingerprints: derived(b"fingerprints"),
             cursors: derived(b"cursors"),
+            snapshots: derived(b"snapshots"),
             wrappers: std::iter::once(current).chain(previous).map(|master| Wrapper::new(&extract(master))).collect(),
         }
     }
@@ -103,6 +105,13 @@ impl Keyring {
     /// [`crate::constant_time_eq`].
     pub fn cursor_tag(&self, tenant: &TenantId, payload: &[u8]) -> [u8; 16] {
         first_half(mac::over(&self.cursors, &[tenant.as_str().as_bytes(), payload]))
+    }
+
+    /// Tag of a snapshot: whose state this is, after which position of the log, in which version of its encoding. A
+    /// snapshot without the right tag is not ours. Compare it with [`crate::constant_time_eq`].
+    pub fn snapshot_mac(&self, subject: &str, position: u64, version: u16, state: &[u8]) -> [u8; 32] {
+        let fields = [subject.as_bytes(), &position.to_be_bytes(), &version.to_be_bytes(), state];
+        mac::over(&self.snapshots, &fields)
     }
 
     /// Encrypts a user's or tenant's key for storage: 65 bytes, bound to `owner`.
@@ -188,13 +197,14 @@ mod tests {
             hex(keyring.api_key_hash(b"secret").as_bytes()),
             hex(&keyring.audit_mac(&[0; 32], b"entry")),
             hex(&keyring.cursor_tag(&tenant(1), b"page")),
+            hex(&keyring.snapshot_mac("tf.ev.1.t.u", 7, 1, b"state")),
             format!("{:08x}", keyring.master_id()),
         ];
         assert_eq!(seen, PINNED);
     }
 
     // Computed apart from this code, from the definitions of HMAC and HKDF.
-    const PINNED: [&str; 8] = [
+    const PINNED: [&str; 9] = [
         "usdvxe2jrrlombiljmozkapo4qry",
         "acdsp5nujb2fyx52qfnmrie2flyj",
         "241736d8dc391797",
@@ -202,6 +212,7 @@ mod tests {
         "80e4f353f6f7efa3",
         "b3a7c2a73787dd5e",
         "f21d569276f19933",
+        "10aa943919ce5f32",
         "17cf3aa5",
     ];
 
@@ -215,6 +226,7 @@ mod tests {
             &keyring.api_keys,
             &keyring.fingerprints,
             &keyring.cursors,
+            &keyring.snapshots,
         ];
         let tags: std::collections::HashSet<_> = states.iter().map(|state| mac::over(state, &[b"x"])).collect();
         assert_eq!(tags.len(), states.len());

@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use quick_cache::{Equivalent, sync::Cache};
@@ -36,6 +37,10 @@ pub enum VaultError {
     Corrupt(#[from] CryptoError),
 }
 
+/// How long a user's key is used from memory before the store is asked again. Bounds how long a key that another
+/// process destroyed outlives it in this one, should nobody ask for the user here.
+const MEMORY: Duration = Duration::from_mins(5);
+
 /// Hands out user and tenant keys. Cheap to ask for keys used lately; keys that leave the cache are wiped as soon as
 /// the last `Arc` of them is gone.
 #[derive(Debug)]
@@ -43,10 +48,18 @@ pub struct KeyVault {
     keyring: Arc<Keyring>,
     store: Arc<dyn KeyStore>,
     rng: Arc<dyn Random>,
-    users: Cache<(TenantId, UserToken), Arc<DataKey>>,
+    users: Cache<(TenantId, UserToken), Remembered>,
     tenants: Cache<TenantId, Arc<DataKey>>,
     /// Counts what was forgotten, so that a load which began before is not cached after.
     forgotten: AtomicU64,
+    memory: Duration,
+}
+
+/// A user's key and since when it is here.
+#[derive(Debug, Clone)]
+struct Remembered {
+    key: Arc<DataKey>,
+    since: Instant,
 }
 
 /// A borrowed cache key: asking costs no allocation.
@@ -71,24 +84,40 @@ impl KeyVault {
             users: Cache::new(capacity),
             tenants: Cache::new(capacity),
             forgotten: AtomicU64::new(0),
+            memory: MEMORY,
         }
+    }
+
+    /// The same with another time that a user's key is used from memory; 5 minutes unless told.
+    pub fn with_memory(self, memory: Duration) -> Self {
+        Self { memory, ..self }
     }
 
     /// The user's key if it is unwrapped already; never waits. `None` says nothing about whether there is one.
     pub fn cached(&self, tenant: &TenantId, user: &UserToken) -> Option<Arc<DataKey>> {
-        self.users.get(&UserRef(tenant, user))
+        let held = self.users.get(&UserRef(tenant, user))?;
+        (held.since.elapsed() < self.memory).then_some(held.key)
     }
 
     /// The key of a user who must have one.
     pub async fn existing(&self, tenant: &TenantId, user: &UserToken) -> Result<Arc<DataKey>, VaultError> {
-        if let Some(key) = self.cached(tenant, user) {
-            return Ok(key);
+        match self.cached(tenant, user) {
+            Some(key) => Ok(key),
+            None => self.confirmed(tenant, user).await,
         }
+    }
+
+    /// As [`KeyVault::existing`], and always as the store has it now: a key that another process destroyed a moment ago
+    /// is not handed out. For reading what may have been erased, where nothing else would tell.
+    pub async fn confirmed(&self, tenant: &TenantId, user: &UserToken) -> Result<Arc<DataKey>, VaultError> {
         let before = self.forgotten.load(Ordering::SeqCst);
         let owner = owner_of(tenant, user);
         let key = match self.store.get(&owner).await? {
             Lookup::Absent => return Err(VaultError::Absent),
-            Lookup::Destroyed => return Err(VaultError::Destroyed),
+            Lookup::Destroyed => {
+                self.forget(tenant, user);
+                return Err(VaultError::Destroyed);
+            }
             Lookup::Present(wrapped) => Arc::new(self.keyring.unwrap(&owner, &wrapped)?),
         };
         self.remember(tenant, user, &key, before);
@@ -133,6 +162,11 @@ impl KeyVault {
         self.users.remove(&UserRef(tenant, user));
     }
 
+    /// Wipes the users' keys that have been in memory for too long. To be called now and then.
+    pub fn sweep(&self) {
+        self.users.retain(|_, held| held.since.elapsed() < self.memory);
+    }
+
     /// Renews the stored wrap of a user's key under the current master key; `false` when there was nothing to do.
     pub async fn rewrap(&self, tenant: &TenantId, user: &UserToken) -> Result<bool, VaultError> {
         self.rewrap_owner(&owner_of(tenant, user)).await
@@ -168,7 +202,8 @@ impl KeyVault {
     }
 
     fn remember(&self, tenant: &TenantId, user: &UserToken, key: &Arc<DataKey>, before: u64) {
-        self.users.insert((tenant.clone(), user.clone()), Arc::clone(key));
+        let held = Remembered { key: Arc::clone(key), since: Instant::now() };
+        self.users.insert((tenant.clone(), user.clone()), held);
         if self.forgotten.load(Ordering::SeqCst) != before {
             self.users.remove(&UserRef(tenant, user));
         }

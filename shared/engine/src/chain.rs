@@ -30,6 +30,19 @@ impl Chain {
         Self(GENESIS)
     }
 
+    /// Whether this is the chain after a commit that the log holds.
+    pub(crate) fn is_after(&self, commit: &Stored) -> bool {
+        wire::split_mac(&commit.payload).is_ok_and(|(_, mac)| constant_time_eq(&mac, &self.0))
+    }
+
+    pub(crate) const fn to_bytes(self) -> [u8; 32] {
+        self.0
+    }
+
+    pub(crate) const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// Seals the next commit: the payload to append and the chain after it.
     pub fn seal(self, keyring: &Keyring, subject: &Subject, id: &CommitId, body: Vec<u8>) -> (Bytes, Self) {
         let mac = self.mac(keyring, subject, id, &body);

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use tokio::sync::watch;
 use twofold_crypto::{KeyVault, Keyring, Random};
-use twofold_event_log::EventLog;
+use twofold_event_log::{EventLog, SnapshotStore};
 
 use crate::clock::Clock;
-use crate::directory::Directory;
+use crate::directory::{Directory, DirectoryStatus};
 use crate::outbound::Outbound;
+use crate::snapshot::{SnapshotCounts, Snapshots};
 use crate::user::UserCache;
 
 /// The ports.
@@ -15,6 +17,8 @@ use crate::user::UserCache;
 pub struct EngineParts {
     /// The event log.
     pub log: Arc<dyn EventLog>,
+    /// Folded states beside the log; without them a cold load folds the user's whole history.
+    pub snapshots: Option<Arc<dyn SnapshotStore>>,
     /// Keys derived from the master key.
     pub keyring: Arc<Keyring>,
     /// Keys of users and tenants.
@@ -36,20 +40,38 @@ pub struct EngineParts {
 pub struct Engine {
     pub(crate) parts: EngineParts,
     pub(crate) directory: Directory,
+    pub(crate) directory_status: watch::Sender<DirectoryStatus>,
     pub(crate) users: UserCache,
+    pub(crate) snapshots: Snapshots,
     pub(crate) tenant_writes: tokio::sync::Mutex<()>,
 }
 
 impl Engine {
     /// Builds the engine; [`crate::follow`] must run before requests are answered.
     pub fn new(parts: EngineParts) -> Self {
-        let users = UserCache::new(parts.cached_users);
-        Self { parts, directory: Directory::default(), users, tenant_writes: tokio::sync::Mutex::new(()) }
+        Self {
+            users: UserCache::new(parts.cached_users),
+            snapshots: Snapshots::new(parts.snapshots.clone()),
+            directory: Directory::default(),
+            directory_status: watch::Sender::default(),
+            tenant_writes: tokio::sync::Mutex::new(()),
+            parts,
+        }
     }
 
     /// Tenants, keys and accounts as this process knows them.
     pub const fn directory(&self) -> &Directory {
         &self.directory
+    }
+
+    /// How fresh that knowledge is; cheap to ask and to keep.
+    pub fn directory_status(&self) -> watch::Receiver<DirectoryStatus> {
+        self.directory_status.subscribe()
+    }
+
+    /// What became of snapshots so far.
+    pub fn snapshot_counts(&self) -> SnapshotCounts {
+        self.snapshots.counts()
     }
 
     /// The log.

@@ -42,6 +42,20 @@ pub enum EngineError {
     Integrity(String),
 }
 
+impl EngineError {
+    /// Whether the state as it was and the request led to this, so that on another state it could be otherwise.
+    pub(crate) const fn is_about_the_request(&self) -> bool {
+        match self {
+            Self::Refused(_)
+            | Self::TenantRefused(_)
+            | Self::Invalid { .. }
+            | Self::MalformedCode
+            | Self::IdempotencyKeyReused => true,
+            Self::Conflict | Self::Overloaded | Self::Unavailable(_) | Self::Integrity(_) => false,
+        }
+    }
+}
+
 impl From<Refusal> for EngineError {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)

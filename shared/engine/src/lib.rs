@@ -11,6 +11,7 @@ mod error;
 mod fresh;
 mod outbound;
 mod seal;
+mod snapshot;
 mod tenant;
 mod user;
 
@@ -18,11 +19,12 @@ pub use answer::{Answer, Idempotency, Reply};
 pub use chain::{Chain, ChainError};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use context::{ActorInput, PrivateContext, RequestContext};
-pub use directory::{Directory, Principal, TenantView, follow};
+pub use directory::{Directory, DirectoryStatus, Principal, TenantView, follow};
 pub use engine::{Engine, EngineParts};
 pub use error::EngineError;
 pub use outbound::{NoOutbound, Outbound, RenderRequest, RenderedMessage};
 pub use seal::{Label, aad};
+pub use snapshot::SnapshotCounts;
 pub use tenant::{CreatedKey, NewKey};
 pub use user::{
     Ask, Caller, Loaded, ProfileInput, ReauthInput, Rendered, Shown, Typed, UserRef, code_of, fold_subject,

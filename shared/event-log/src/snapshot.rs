@@ -26,6 +26,8 @@ pub trait SnapshotStore: Send + Sync + Debug {
     /// The newest snapshot it has of a subject.
     fn get<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Option<Snapshot>, SnapshotError>>;
 
-    /// Keeps a snapshot instead of an older one; an older one than it has may be dropped. Need not be durable.
+    /// Keeps a snapshot in place of the one it has of the subject. The last one given is the right one, whatever
+    /// position the other claims: that one may be of an older encoding, damaged, or of a log that was put back from a
+    /// backup. One that was overtaken on its way does no harm. Need not be durable.
     fn put<'a>(&'a self, subject: &'a Subject, snapshot: Snapshot) -> BoxFuture<'a, Result<(), SnapshotError>>;
 }

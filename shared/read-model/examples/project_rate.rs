@@ -1,10 +1,13 @@
-//! How many single-event commits a second the read model takes: batches of 1,000, decoding included.
+//! How many single-event commits a second the read model takes: batches of 1,000, decoding included; first as they come,
+//! then again in a rebuild of all of them.
 //!
-//! Arguments: users (100,000), commits (300,000). Users are picked at random, so a batch touches as many rows as it has
-//! commits. Pin it to one core for a figure per core.
+//! Arguments: users (100,000), commits (300,000), and the URL of an empty PostgreSQL database when it is to be that and
+//! not a SQLite file. Users are picked at random, so a batch touches as many rows as it has commits. Pin it to one core for
+//! a figure per core.
 
 #![allow(clippy::print_stdout, reason = "a measuring tool talks to its user")]
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -13,7 +16,7 @@ use twofold_domain::user::{Destination, FailureReason, Profile, Proof, Purpose, 
 use twofold_domain::{CommitId, FactorId, FactorKind, KeyedHash, Mode, Sealed, TenantId, Timestamp, UserToken};
 use twofold_event_log::wire::{Meta, encode_user, with_mac};
 use twofold_event_log::{Seq, Stored, Subject};
-use twofold_read_model::{ProjectError, ReadStore, SqliteReadModel};
+use twofold_read_model::{PostgresOptions, PostgresReadModel, ProjectError, ReadModel, ReadStore, SqliteReadModel};
 
 /// As in the product.
 #[global_allocator]
@@ -23,31 +26,62 @@ const BATCH: u64 = 1_000;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut arguments = std::env::args().skip(1).map(|text| text.parse::<u64>());
-    let users = arguments.next().transpose()?.unwrap_or(100_000);
-    let commits = arguments.next().transpose()?.unwrap_or(300_000);
+    let mut arguments = std::env::args().skip(1);
+    let mut number = |default| arguments.next().map_or(Ok(default), |text| text.parse::<u64>());
+    let (users, commits) = (number(100_000)?, number(300_000)?);
     let folder = tempfile::tempdir()?;
-    let model = SqliteReadModel::open(folder.path().join("read.db")).await?;
-
-    let mut generator = Generator { seq: 0, random: 0x9e37_79b9_7f4a_7c15, tenant: TenantId::from_bytes([1; 16]) };
-    let registered = run(&model, users, || generator.registration()).await?;
+    let model: ReadModel = match arguments.next() {
+        None => Arc::new(SqliteReadModel::open(folder.path().join("read.db")).await?),
+        Some(url) => {
+            let options = PostgresOptions::new(&url)?;
+            PostgresReadModel::migrate(&options).await?;
+            Arc::new(PostgresReadModel::open(options).await?)
+        }
+    };
+    let mut generator = Generator::new();
+    let registered = run(users, || generator.registration(), async |batch| model.apply(batch).await).await?;
     println!("registrations: {users} in {registered:.2?}, {:.0}/s", rate(users, registered));
-    let verified = run(&model, commits, || generator.verification(users)).await?;
+    let verified = run(commits, || generator.verification(users), async |batch| model.apply(batch).await).await?;
     println!("verifications: {commits} in {verified:.2?}, {:.0}/s", rate(commits, verified));
+    rebuild(&*model, users, commits).await?;
     model.close().await;
-    println!("file: {} bytes", std::fs::metadata(folder.path().join("read.db"))?.len());
+    Ok(())
+}
+
+/// What [`twofold_read_model::rebuild`] does, with a time for each part and no log to wait for.
+async fn rebuild(model: &dyn ReadStore, users: u64, commits: u64) -> Result<(), Box<dyn std::error::Error>> {
+    let mut generator = Generator::new();
+    let mut beside = model.begin_rebuild().await?;
+    let mut spent = run(users, || generator.registration(), async |batch| beside.apply(batch).await).await?;
+    spent += run(commits, || generator.verification(users), async |batch| beside.apply(batch).await).await?;
+    println!("rebuild: {} folded in {spent:.2?}, {:.0}/s", users + commits, rate(users + commits, spent));
+    let start = Instant::now();
+    beside.hold().await?;
+    let differences = beside.compare().await?;
+    println!("compared in {:.2?}: {differences} rows differ", start.elapsed());
+    let start = Instant::now();
+    beside.settle().await?;
+    println!("indexes in {:.2?}", start.elapsed());
+    let start = Instant::now();
+    beside.hold().await?;
+    beside.switch().await?;
+    println!("exchanged in {:.2?}", start.elapsed());
     Ok(())
 }
 
 /// Applies commits in batches; making them is not counted.
-async fn run(model: &SqliteReadModel, count: u64, mut next: impl FnMut() -> Stored) -> Result<Duration, ProjectError> {
+async fn run(
+    count: u64,
+    mut next: impl FnMut() -> Stored,
+    mut apply: impl AsyncFnMut(&[Stored]) -> Result<Seq, ProjectError>,
+) -> Result<Duration, ProjectError> {
     let mut left = count;
     let mut spent = Duration::ZERO;
     while left > 0 {
         let batch: Vec<_> = (0..left.min(BATCH)).map(|_| next()).collect();
         left -= batch.len() as u64;
         let start = Instant::now();
-        model.apply(&batch).await?;
+        apply(&batch).await?;
         spent += start.elapsed();
     }
     Ok(spent)
@@ -65,6 +99,10 @@ struct Generator {
 }
 
 impl Generator {
+    fn new() -> Self {
+        Self { seq: 0, random: 0x9e37_79b9_7f4a_7c15, tenant: TenantId::from_bytes([1; 16]) }
+    }
+
     fn registration(&mut self) -> Stored {
         let sealed = || Sealed::new(vec![7; 60]);
         let destination = Destination { sealed: sealed(), fingerprint: KeyedHash::new([1; 32]) };

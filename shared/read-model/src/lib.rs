@@ -6,8 +6,10 @@
 mod codec;
 mod error;
 pub mod filter;
+mod postgres;
 pub mod projection;
 mod rebuild;
+mod relational;
 pub mod rows;
 pub mod sql;
 mod sqlite;
@@ -19,7 +21,8 @@ pub use filter::{
     AuditFilter, DeliveryFilter, DeliveryPage, LockedAt, MAX_KINDS, MAX_PAGE_ROWS, Outcome, Page, TenantPage,
     UserFilter, UserPage,
 };
-pub use rebuild::{Progress, rebuild};
+pub use postgres::{PostgresOptions, PostgresReadModel, postgres_grants};
+pub use rebuild::{Progress, Rebuild, Rebuilt, rebuild};
 pub use rows::{AuditRow, DeliveryRow, DeliveryStatus, EnrolledMethod, TenantRow, UserRow};
 pub use sqlite::{SqliteReadModel, SqliteReadModelOptions};
 pub use store::{ReadStore, Snapshot, audit_export};

@@ -10,6 +10,7 @@ use twofold_event_log::{BoxFuture, Seq, Stored};
 
 use crate::filter::{AuditFilter, DeliveryFilter, DeliveryPage, MAX_PAGE_ROWS, Page, TenantPage, UserFilter, UserPage};
 use crate::projection::Hours;
+use crate::rebuild::Rebuild;
 use crate::rows::{AuditRow, DeliveryRow, TenantRow, UserRow};
 use crate::{ProjectError, StoreError};
 
@@ -23,6 +24,14 @@ pub trait ReadStore: Send + Sync + Debug {
     /// # Errors
     /// [`ProjectError`]; nothing of the batch was projected.
     fn apply<'a>(&'a self, batch: &'a [Stored]) -> BoxFuture<'a, Result<Seq, ProjectError>>;
+
+    /// Claims the projecting for this process: `true` while it is ours, `false` while another process has it. Advice that
+    /// saves work, for whatever several project all the same is projected once. The claim goes with the connection that
+    /// projects: after a failure it has to be asked for again.
+    fn claim(&self) -> BoxFuture<'_, Result<bool, StoreError>>;
+
+    /// Lets go of the claim.
+    fn disclaim(&self) -> BoxFuture<'_, ()>;
 
     /// Throws all rows and the checkpoint away.
     fn clear(&self) -> BoxFuture<'_, Result<(), StoreError>>;
@@ -84,6 +93,9 @@ pub trait ReadStore: Send + Sync + Debug {
 
     /// A page of tenants: for the operator only.
     fn tenants<'a>(&'a self, page: &'a TenantPage) -> BoxFuture<'a, Result<Vec<TenantRow>, StoreError>>;
+
+    /// Starts to fold the log into new tables beside the live ones; [`crate::rebuild`] does the rest. One at a time.
+    fn begin_rebuild(&self) -> BoxFuture<'_, Result<Box<dyn Rebuild>, StoreError>>;
 
     /// All rows as they are at one moment, for comparisons.
     fn snapshot(&self) -> BoxFuture<'_, Result<Box<dyn Snapshot>, StoreError>>;

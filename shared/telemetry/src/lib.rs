@@ -4,11 +4,13 @@
 //! endpoint is configured. Secrets, codes, addresses and numbers are never fields of an event or a span (invariant 5):
 //! nothing here can take them out again.
 
+mod context;
 mod otlp;
 mod subscriber;
 
 use opentelemetry_sdk::trace::SdkTracerProvider;
 
+pub use context::{continue_trace, current_traceparent};
 pub use subscriber::check_filter;
 
 /// Name of the service in traces.

@@ -26,37 +26,57 @@ impl Key {
     }
 }
 
-/// 401 with the scheme to use.
+/// Why a request has no key.
 #[derive(Debug)]
-pub struct Unauthorized;
+pub enum NoKey {
+    /// 401 with the scheme to use.
+    Unauthorized,
+    /// 503: this process does not know which keys are alive.
+    Unknown,
+}
 
-impl IntoResponse for Unauthorized {
+impl IntoResponse for NoKey {
     fn into_response(self) -> Response {
-        let problem = Problem::new(
-            StatusCode::UNAUTHORIZED,
-            "unauthorized",
-            "API key needed",
-            "send a live API key: Authorization: Bearer tf_live_… (or tf_test_…); this one is missing, mistyped, revoked or unknown",
-        );
-        let mut response = problem.into_response();
-        response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"twofold\""));
-        response
+        match self {
+            Self::Unauthorized => unauthorized(),
+            Self::Unknown => {
+                Problem::unavailable("the event log cannot be reached, so no key can be checked; try again")
+                    .into_response()
+            }
+        }
     }
 }
 
+fn unauthorized() -> Response {
+    let problem = Problem::new(
+        StatusCode::UNAUTHORIZED,
+        "unauthorized",
+        "API key needed",
+        "send a live API key: Authorization: Bearer tf_live_… (or tf_test_…); this one is missing, mistyped, revoked or unknown",
+    );
+    let mut response = problem.into_response();
+    response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"twofold\""));
+    response
+}
+
 impl FromRequestParts<App> for Key {
-    type Rejection = Unauthorized;
+    type Rejection = NoKey;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
         let mut values = parts.headers.get_all(AUTHORIZATION).iter();
         // Two Authorization headers are an attack or a defect, never a login.
-        let (Some(value), None) = (values.next(), values.next()) else { return Err(Unauthorized) };
-        let text = value.to_str().map_err(|_| Unauthorized)?;
-        let (scheme, key) = text.split_once(' ').ok_or(Unauthorized)?;
+        let (Some(value), None) = (values.next(), values.next()) else { return Err(NoKey::Unauthorized) };
+        let text = value.to_str().map_err(|_| NoKey::Unauthorized)?;
+        let (scheme, key) = text.split_once(' ').ok_or(NoKey::Unauthorized)?;
         if !scheme.eq_ignore_ascii_case("bearer") {
-            return Err(Unauthorized);
+            return Err(NoKey::Unauthorized);
         }
-        let principal = app.engine.directory().authenticate(app.engine.keyring(), key.trim()).ok_or(Unauthorized)?;
+        // A key that was revoked meanwhile would still look alive here.
+        if app.engine.directory_status().borrow().is_stale() {
+            return Err(NoKey::Unknown);
+        }
+        let principal =
+            app.engine.directory().authenticate(app.engine.keyring(), key.trim()).ok_or(NoKey::Unauthorized)?;
         Ok(Self(principal))
     }
 }

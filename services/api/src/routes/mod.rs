@@ -6,21 +6,49 @@ mod metrics;
 mod readyz;
 pub mod v1;
 
+use std::time::Instant;
+
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::StatusCode;
+use axum::extract::{DefaultBodyLimit, FromRef, MatchedPath, Request, State};
+use axum::http::{Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 pub(crate) use v1::TestMessage;
 
-use crate::app::App;
+use crate::app::{App, Operations};
 use crate::http::{Problem, request_id_layer};
 
 /// The documented routes, for the document as well as for serving.
 pub(crate) fn documented() -> OpenApiRouter<App> {
-    OpenApiRouter::new().merge(healthz::routes()).merge(readyz::routes()).merge(metrics::routes()).merge(v1::routes())
+    operations().merge(v1::routes())
+}
+
+/// Health, readiness and metrics, of every process.
+fn operations<S>() -> OpenApiRouter<S>
+where
+    S: Clone + Send + Sync + 'static,
+    Operations: FromRef<S>,
+{
+    OpenApiRouter::new().routes(routes!(healthz::get)).routes(routes!(readyz::get)).routes(routes!(metrics::get))
+}
+
+/// The HTTP side of a process without an API; everything else answers 404.
+pub fn operations_router(state: Operations) -> Router {
+    let (router, _) = operations().split_for_parts();
+    router
+        .fallback(no_route)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(middleware::from_fn(request_id_layer))
+        .with_state(state)
+}
+
+/// The HTTP side of a process that is not up yet: whoever asks for more than its health is told to come again.
+pub fn starting_router(state: Operations) -> Router {
+    let (router, _) = operations().split_for_parts();
+    router.fallback(not_yet).layer(middleware::from_fn(request_id_layer)).with_state(state)
 }
 
 /// The whole HTTP service.
@@ -39,23 +67,32 @@ pub fn router(app: App) -> Router {
 
 /// Bounds what is worked on at a time and how long it may take, and counts it (C26).
 async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
-    let Some(_in_flight) = app.metrics.enter(app.config.max_in_flight) else {
+    let metrics = &app.operations.metrics;
+    let Some(_in_flight) = metrics.enter(app.config.max_in_flight) else {
         return Problem::unavailable("too many requests at a time; try again in a moment").into_response();
     };
-    match tokio::time::timeout(app.config.request_timeout, next.run(request)).await {
-        Ok(response) => {
-            app.metrics.answered(response.status());
-            response
-        }
-        Err(_) => {
-            Problem::unavailable("the request took too long; what it asked for may or may not have happened, ask again")
-                .into_response()
-        }
-    }
+    let verifies = is_verification(&request);
+    let begun = Instant::now();
+    let response = tokio::time::timeout(app.config.request_timeout, next.run(request)).await.unwrap_or_else(|_| {
+        Problem::unavailable("the request took too long; what it asked for may or may not have happened, ask again")
+            .into_response()
+    });
+    metrics.answered(response.status(), begun.elapsed(), verifies);
+    response
+}
+
+/// Whether a code is judged: what a login waits for.
+fn is_verification(request: &Request) -> bool {
+    let route = request.extensions().get::<MatchedPath>();
+    request.method() == Method::POST && route.is_some_and(|route| route.as_str().ends_with("/verify"))
 }
 
 async fn no_route() -> Problem {
     Problem::not_found("route_not_found", "no such route; see /docs")
+}
+
+async fn not_yet() -> Problem {
+    Problem::unavailable("this server is starting; try again in a moment")
 }
 
 async fn wrong_method() -> Problem {

@@ -1,27 +1,22 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use utoipa_axum::router::OpenApiRouter;
-use utoipa_axum::routes;
+use serde_json::{Map, Value, json};
 
-use crate::app::App;
+use crate::app::{Condition, Operations};
 
-pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(get))
+/// The process can do its work. What it goes on without is listed as degraded: codes are verified without the read model.
+#[utoipa::path(get, path = "/readyz", tag = "operations", security(()), responses(
+    (status = 200, description = "Ready; `degraded` names what is missing all the same", body = serde_json::Value),
+    (status = 503, description = "Not ready; `troubles` says why", body = serde_json::Value),
+))]
+pub async fn get(State(operations): State<Operations>) -> (StatusCode, Json<Value>) {
+    let Condition { troubles, degraded } = operations.readiness.condition();
+    let ready = troubles.is_empty();
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(json!({ "ready": ready, "troubles": listed(troubles), "degraded": listed(degraded) })))
 }
 
-/// The process can do its work: log, key store, read model and projector are well.
-#[utoipa::path(get, path = "/readyz", tag = "operations", security(()), responses(
-    (status = 200, description = "Ready", body = serde_json::Value),
-    (status = 503, description = "Not ready; the body says why", body = serde_json::Value),
-))]
-async fn get(State(app): State<App>) -> (StatusCode, Json<serde_json::Value>) {
-    let mut troubles = app.readiness.troubles();
-    if let Err(error) = app.engine.log().head().await {
-        troubles.push(("event_log", error.to_string()));
-    }
-    let status = if troubles.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let listed: serde_json::Map<_, _> =
-        troubles.into_iter().map(|(name, trouble)| (name.to_owned(), trouble.into())).collect();
-    (status, Json(serde_json::json!({ "ready": status == StatusCode::OK, "troubles": listed })))
+fn listed(found: Vec<(&'static str, String)>) -> Map<String, Value> {
+    found.into_iter().map(|(name, text)| (name.to_owned(), text.into())).collect()
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use twofold_api::Condition;
 
 use crate::support::TestApp;
 
@@ -100,8 +101,11 @@ async fn health_and_metrics_need_no_key() {
         "{}",
         metrics.text
     );
-    app.log.set_unavailable(true);
-    assert_eq!(app.get("/healthz").send().await.status, 200);
+    let said = |name: &'static str| vec![(name, "away".to_owned())];
+    app.readiness.state(Condition { degraded: said("database"), ..Condition::default() });
+    assert_eq!(app.get("/readyz").expect(200).await["degraded"]["database"], "away");
+    app.readiness.state(Condition { troubles: said("event_log"), degraded: said("database") });
     let not_ready = app.get("/readyz").expect(503).await;
-    assert!(not_ready["troubles"]["event_log"].is_string());
+    assert_eq!((&not_ready["ready"], &not_ready["troubles"]["event_log"]), (&false.into(), &"away".into()));
+    assert_eq!(app.get("/healthz").send().await.status, 200);
 }

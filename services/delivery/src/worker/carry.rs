@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use twofold_crypto::Random;
 use twofold_domain::Mode;
@@ -14,6 +15,7 @@ use super::backoff::{pause, short_pause};
 use super::config::Retry;
 use super::examine::{NotNow, examine, last_call};
 use super::ledger::Ledger;
+use super::past::Past;
 use super::request::Request;
 use super::senders::{NoSender, Senders};
 use super::status::DeliveryStatus;
@@ -23,13 +25,13 @@ use crate::transport::{Accepted, SendError};
 /// Longest cause in the ledger, in characters.
 const CAUSE_MAX: usize = 200;
 
-/// What was tried before, by this process or an earlier one.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Past {
-    /// Attempts made.
-    pub(super) attempts: u32,
-    /// One of them ended without anybody knowing how.
-    pub(super) unconfirmed: bool,
+/// How carrying ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// The message's end is written down.
+    Recorded,
+    /// The process stops first; the message stays open. Its next attempt is due after a while.
+    Left { due: Duration },
 }
 
 /// What carrying takes.
@@ -59,23 +61,26 @@ enum Next {
 
 impl Carrier {
     /// Carries a message until its end is written down, or the process stops.
-    pub(super) async fn carry(&self, request: &Request, mut past: Past) {
+    pub(super) async fn carry(&self, request: &Request, mut past: Past) -> End {
         let mut waits = 0;
         loop {
             let pause = match self.turn(request, &mut past, &mut waits).await {
-                Next::Done(event) => return self.ledger.record(request, &event).await,
+                Next::Done(event) => {
+                    self.ledger.record(request, &event).await;
+                    return End::Recorded;
+                }
                 Next::Again(event, pause) => {
                     self.ledger.record(request, &event).await;
                     pause
                 }
                 Next::Wait(pause) => pause,
-                Next::Stopping => return,
+                Next::Stopping => return End::Left { due: Duration::ZERO },
             };
             // Not beyond the last call: then its end is written down at once.
             let left_ms = last_call(&request.asked).as_millis().saturating_sub(self.engine.clock().now().as_millis());
-            let pause = pause.min(Duration::from_millis(u64::try_from(left_ms).unwrap_or(0)));
-            if self.stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
-                return;
+            let due = Instant::now() + pause.min(Duration::from_millis(u64::try_from(left_ms).unwrap_or(0)));
+            if self.stop.run_until_cancelled(sleep_until(due)).await.is_none() {
+                return End::Left { due: due.saturating_duration_since(Instant::now()) };
             }
         }
     }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use twofold_crypto::Random;
-use twofold_domain::{Channel, MessageId};
+use twofold_domain::Channel;
+use twofold_event_log::WorkQueue;
 
 use crate::transport::{AddressPolicy, EmailChannel, SmsChannel, Surroundings};
 
@@ -42,33 +43,24 @@ pub struct Retry {
     pub first_pause_ms: u64,
 }
 
-/// One worker's part of the messages, when several processes divide a log: those whose id falls to `index` of `of`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Share {
-    /// From 0.
-    pub index: u16,
-    /// How many workers divide the messages.
-    pub of: u16,
-}
-
-impl Share {
-    /// Everything.
-    pub const WHOLE: Self = Self { index: 0, of: 1 };
-
-    pub(super) fn holds(self, message: &MessageId) -> bool {
-        // FNV-1a: ids are random, any even spread will do, and it must be the same in every process.
-        let hash = message.as_str().bytes().fold(0x811c_9dc5_u32, |h, b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193));
-        hash % u32::from(self.of.max(1)) == u32::from(self.index)
-    }
+/// Where a worker's messages come from.
+#[derive(Debug, Clone)]
+pub enum Intake {
+    /// The log itself: followed, and searched at the start for what an earlier process left open. One worker a log, or
+    /// one for each channel: two of one channel send everything twice.
+    Log,
+    /// A queue that hands each message to one of any number of workers, and to another one when that one dies. It has
+    /// its own channels.
+    Queue(Arc<dyn WorkQueue>),
 }
 
 /// A worker to run.
 #[derive(Debug, Clone)]
 pub struct WorkerConfig {
-    /// Channels this worker serves. Both.
+    /// Channels this worker serves when it follows the log. Both.
     pub channels: BTreeSet<Channel>,
-    /// Part of the messages this worker serves. The whole.
-    pub share: Share,
+    /// Where messages come from. The log.
+    pub intake: Intake,
     /// Channels for tenants without their own.
     pub operator: OperatorChannels,
     /// Address policy, trust roots and outbox directory.
@@ -79,8 +71,9 @@ pub struct WorkerConfig {
     pub concurrency: usize,
     /// Attempts at once on one tenant's channel, so that a slow provider of one does not hold up the others. 8.
     pub channel_concurrency: usize,
-    /// Messages taken from the log and not yet ended; further ones wait in the log. 16384, some KiB each. A
-    /// provider that is down keeps its tenant's messages open for their whole life, so be generous.
+    /// Messages taken up and not yet ended; further ones wait in the log, or in the queue for another worker. 16384
+    /// from the log and 2048 from a queue, some KiB each. A provider that is down keeps its tenant's messages open for
+    /// their whole life, so be generous.
     pub open_messages: usize,
     /// Repeating failed attempts. 12 attempts, from 1 s.
     pub retry: Retry,
@@ -93,7 +86,7 @@ impl WorkerConfig {
     pub fn new(operator: OperatorChannels, around: Surroundings, rng: Arc<dyn Random>) -> Self {
         Self {
             channels: BTreeSet::from([Channel::Email, Channel::Sms]),
-            share: Share::WHOLE,
+            intake: Intake::Log,
             operator,
             around,
             rng,
@@ -104,22 +97,9 @@ impl WorkerConfig {
             grace: Duration::from_secs(20),
         }
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_message_falls_to_exactly_one_share() {
-        let mut counts = [0_u32; 3];
-        for n in 0..=255_u8 {
-            let message = MessageId::from_bytes([n; 16]);
-            let holders: Vec<u16> = (0..3).filter(|index| Share { index: *index, of: 3 }.holds(&message)).collect();
-            assert_eq!(holders.len(), 1);
-            counts[usize::from(holders[0])] += 1;
-            assert!(Share::WHOLE.holds(&message));
-        }
-        assert!(counts.iter().all(|count| *count > 50), "{counts:?}");
+    /// Takes messages from a queue instead, and no more at once than leaves some for other workers.
+    pub fn from_queue(self, queue: Arc<dyn WorkQueue>) -> Self {
+        Self { intake: Intake::Queue(queue), open_messages: 2048, ..self }
     }
 }

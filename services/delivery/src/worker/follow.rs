@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use twofold_event_log::{Category, Seq};
 
-use super::admit::Admission;
-use super::carry::Past;
+use super::admit::{Admission, Origin};
+use super::past::Past;
 use super::reader::{PAGE, Reader};
 
 /// Least time between two empty-handed looks: the head moves with every verification, requests are rarer.
@@ -22,7 +22,8 @@ pub(super) async fn follow(admission: &Admission, reader: &Reader, mut after: Se
         for stored in &page {
             after = stored.seq;
             if let Some(request) = reader.request(stored).filter(|request| admission.wants(&request.asked)) {
-                admission.admit(request, Past::default()).await;
+                let room = admission.room().await;
+                admission.admit(room, request, Origin::Log(Past::default()));
             }
         }
         if page.is_empty() {

@@ -3,23 +3,15 @@
 
 use std::collections::HashMap;
 
-use twofold_domain::delivery::DeliveryEvent;
 use twofold_domain::{MessageId, Timestamp};
 use twofold_event_log::{Category, Seq};
 
-use super::admit::Admission;
-use super::carry::Past;
+use super::admit::{Admission, Origin};
+use super::past::{Known, Past};
 use super::reader::{PAGE, Reader};
 
 /// How far back an unexpired message can lie: the longest life, that of a notice, and a minute for clocks that differ.
 const HORIZON_MS: i64 = (3600 + 60) * 1000;
-
-/// What the ledger says of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Known {
-    Ended,
-    Tried(Past),
-}
 
 /// Admits what is open up to and including a position.
 pub(super) async fn recover(admission: &Admission, reader: &Reader, head: Seq) {
@@ -41,7 +33,8 @@ pub(super) async fn recover(admission: &Admission, reader: &Reader, head: Seq) {
             };
             if request.at >= horizon && admission.wants(&request.asked) {
                 resumed += 1;
-                admission.admit(request, past).await;
+                let room = admission.room().await;
+                admission.admit(room, request, Origin::Log(past));
             }
         }
         if !recent {
@@ -64,40 +57,10 @@ async fn read_ledger(reader: &Reader, horizon: Timestamp) -> HashMap<MessageId, 
             recent |= entry.at >= horizon;
             let Ok(message) = MessageId::parse(stored.subject.last_token()) else { continue };
             let at = known.entry(message).or_insert(Known::Tried(Past::default()));
-            entry.events.iter().for_each(|event| note(at, event));
+            entry.events.iter().for_each(|event| at.note(event));
         }
         if !recent {
             return known;
         }
-    }
-}
-
-fn note(known: &mut Known, event: &DeliveryEvent) {
-    if event.is_final() {
-        *known = Known::Ended;
-    }
-    if let (Known::Tried(past), DeliveryEvent::Retrying { attempt, cause }) = (known, event) {
-        past.attempts = past.attempts.max(*attempt);
-        past.unconfirmed |= cause.starts_with("unknown:");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_ledger_says_what_is_left_to_do_in_any_order() {
-        let retrying = |attempt, cause: &str| DeliveryEvent::Retrying { attempt, cause: cause.to_owned() };
-        let after = |events: &[DeliveryEvent]| {
-            let mut known = Known::Tried(Past::default());
-            for event in events {
-                note(&mut known, event);
-            }
-            known
-        };
-        let two = [retrying(2, "temporary: timeout"), retrying(1, "unknown: cut_after_data")];
-        assert_eq!(after(&two), Known::Tried(Past { attempts: 2, unconfirmed: true }));
-        assert_eq!(after(&[DeliveryEvent::Superseded, retrying(1, "temporary: timeout")]), Known::Ended);
     }
 }

@@ -1,5 +1,7 @@
 //! A delivery request as the log holds it, checked and read.
 
+use std::sync::Arc;
+
 use twofold_crypto::Keyring;
 use twofold_domain::delivery::{DeliveryEvent, DeliveryRequested};
 use twofold_domain::{TenantId, Timestamp};
@@ -15,6 +17,8 @@ pub(super) struct Request {
     pub(super) at: Timestamp,
     /// The panel's request that led to it.
     pub(super) caused_by: Option<String>,
+    /// The trace of that request, where the log carries it.
+    pub(super) trace: Option<Arc<str>>,
     pub(super) asked: DeliveryRequested,
 }
 
@@ -65,5 +69,5 @@ pub(super) fn request(keyring: &Keyring, stored: &Stored) -> Option<Request> {
         tracing::error!(subject = %stored.subject, seq = stored.seq.0, "a delivery request lies under another subject");
         return None;
     }
-    Some(Request { tenant, at, caused_by, asked })
+    Some(Request { tenant, at, caused_by, trace: stored.trace.clone(), asked })
 }

@@ -9,7 +9,8 @@ use twofold_engine::Engine;
 
 use super::admit::Admission;
 use super::carry::Carrier;
-use super::config::WorkerConfig;
+use super::claimed::take;
+use super::config::{Intake, WorkerConfig};
 use super::follow::follow;
 use super::ledger::Ledger;
 use super::reader::Reader;
@@ -44,7 +45,7 @@ impl Worker {
     }
 
     /// Works until told to stop; then begins no further attempt, gives those under way [`WorkerConfig::grace`] to end
-    /// and be recorded, and drops the rest, which the next worker takes up. Dropping the future stops at once.
+    /// and be recorded, and drops the rest, which the next worker takes up; what came from a queue is given back. Dropping the future stops at once.
     pub async fn run(self, shutdown: CancellationToken) {
         let Self { engine, config, senders, status } = self;
         let rng = Arc::clone(&config.rng);
@@ -64,14 +65,13 @@ impl Worker {
         let tasks = TaskTracker::new();
         let admission = Admission {
             carrier: Arc::new(carrier),
+            reader: Arc::new(Reader { engine, rng, status }),
             channels: config.channels,
-            share: config.share,
             open: Arc::new(Semaphore::new(config.open_messages.max(1))),
             tasks: tasks.clone(),
             hard_stop: hard_stop.clone(),
         };
-        let reader = Reader { engine, rng, status };
-        shutdown.run_until_cancelled(work(&admission, &reader)).await;
+        shutdown.run_until_cancelled(work(&admission, config.intake)).await;
         tasks.close();
         if tokio::time::timeout(config.grace, tasks.wait()).await.is_err() {
             tracing::warn!(left = tasks.len(), "messages under way are dropped; the next worker takes them up");
@@ -81,8 +81,13 @@ impl Worker {
     }
 }
 
-/// The head divides the messages of before from those of now; both are taken up side by side.
-async fn work(admission: &Admission, reader: &Reader) {
+async fn work(admission: &Admission, intake: Intake) {
+    let reader = &*admission.reader;
+    // The head divides the messages of before from those of now; both are taken up side by side.
     let head = reader.patiently(twofold_event_log::EventLog::head).await;
-    tokio::join!(follow(admission, reader, head), recover(admission, reader, head), admission.carrier.senders.tidy());
+    let tidy = admission.carrier.senders.tidy();
+    match intake {
+        Intake::Log => drop(tokio::join!(follow(admission, reader, head), recover(admission, reader, head), tidy)),
+        Intake::Queue(queue) => drop(tokio::join!(take(admission, &*queue), tidy)),
+    }
 }

@@ -105,11 +105,11 @@ impl DeliveryStatus {
         self.0.log_reachable.store(reachable, Ordering::Relaxed);
     }
 
-    /// Counts a message as open until the guard is dropped.
-    pub(super) fn opened(&self, at: Timestamp, message: &MessageId) -> OpenGuard {
+    /// Counts a message as open until the guard is dropped; `None` when it is already.
+    pub(super) fn opened(&self, at: Timestamp, message: &MessageId) -> Option<OpenGuard> {
         let key = (at, message.clone());
-        self.open().insert(key.clone());
-        OpenGuard { status: self.clone(), key }
+        let fresh = self.open().insert(key.clone());
+        fresh.then(|| OpenGuard { status: self.clone(), key })
     }
 
     /// Counts an attempt as under way until the guard is dropped.

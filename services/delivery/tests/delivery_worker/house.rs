@@ -75,6 +75,7 @@ impl House {
         let outbound = DeliveryOutbound::new(self.operator.clone(), self.around()).expect("channels");
         let engine = Arc::new(Engine::new(EngineParts {
             log: Arc::clone(&self.log),
+            snapshots: None,
             vault: Arc::new(KeyVault::new(Arc::clone(&keyring), store, Arc::new(OsRandom), 100)),
             keyring,
             rng: Arc::new(OsRandom),

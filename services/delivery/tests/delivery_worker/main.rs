@@ -2,10 +2,13 @@
 
 mod house;
 mod panel;
+mod queue;
 mod worker_codes;
 mod worker_drain;
 mod worker_faults;
 mod worker_notices;
+mod worker_queue;
 mod worker_recovery;
 mod worker_secrecy;
 mod worker_tenants;
+mod worker_traces;

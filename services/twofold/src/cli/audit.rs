@@ -18,7 +18,7 @@ use crate::output;
 
 /// Show the audit trail: who did what, when, and with what result; newest last
 ///
-/// Reads the data folder directly, also while a server runs. Every code that was accepted or not is in it, and every
+/// Reads log and read model directly, also while servers run. Every code that was accepted or not is in it, and every
 /// change of users, tenants, settings and keys.
 #[derive(Debug, Args)]
 pub struct AuditArgs {

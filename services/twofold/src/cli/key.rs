@@ -12,7 +12,7 @@ use super::Shared;
 use super::run::block_on;
 use crate::failure::Done;
 
-/// Make, list and revoke API keys, directly in the data folder; a running server notices within a second
+/// Make, list and revoke API keys, directly in the log; running servers notice within a second
 #[derive(Debug, Args)]
 pub struct KeyArgs {
     #[command(subcommand)]

@@ -5,11 +5,13 @@ mod config_print;
 mod demo;
 mod document;
 mod healthcheck;
+mod init;
 mod key;
 mod narrate;
 mod openapi;
 mod rebuild;
 mod replay;
+mod roles;
 mod run;
 mod serve;
 mod serve_welcome;
@@ -32,6 +34,9 @@ use crate::output;
 ///
 /// Without a command it serves: API, code delivery and read model in one process, with its data in one folder. The
 /// first start makes a tenant named demo and prints its keys and three requests to try.
+///
+/// The same on several machines, with a NATS server and PostgreSQL: `twofold init` once, then any number of `twofold
+/// api`, `twofold deliver` and `twofold project`.
 ///
 /// Settings come from built-in defaults, then twofold.toml, then variables such as TWOFOLD__API__MAX_IN_FLIGHT, then
 /// flags; the later the stronger. `twofold config print` shows them with their origin.
@@ -57,17 +62,30 @@ pub struct Shared {
     /// Folder that holds log, keys and read model [default: ./twofold-data]
     #[arg(long, global = true, value_name = "DIR")]
     data_dir: Option<PathBuf>,
+    /// Go on although the broker may lose what it acknowledged: for trying things, never for real users
+    #[arg(long, global = true)]
+    allow_unsafe_log: bool,
 }
 
 impl Shared {
     fn flags(&self, listen: Option<String>) -> Flags {
-        Flags { config: self.config.clone(), data_dir: self.data_dir.clone(), listen }
+        Flags {
+            config: self.config.clone(),
+            data_dir: self.data_dir.clone(),
+            listen,
+            allow_unsafe_log: self.allow_unsafe_log,
+            ..Flags::default()
+        }
     }
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::ServeArgs),
+    Init(init::InitArgs),
+    Api(roles::ApiArgs),
+    Deliver(roles::DeliverArgs),
+    Project(roles::ProjectArgs),
     Tenant(tenant::TenantArgs),
     Key(key::KeyArgs),
     Demo(demo::DemoArgs),
@@ -98,6 +116,10 @@ fn dispatch(cli: Cli) -> Done {
     let shared = cli.shared;
     match cli.command.unwrap_or(Command::Serve(cli.serve)) {
         Command::Serve(args) => serve::run(&shared, args),
+        Command::Init(args) => init::run(&shared, &args),
+        Command::Api(args) => roles::api(&shared, args),
+        Command::Deliver(args) => roles::deliver(&shared, args),
+        Command::Project(args) => roles::project(&shared, args),
         Command::Tenant(args) => tenant::run(&shared, args),
         Command::Key(args) => key::run(&shared, args),
         Command::Demo(args) => demo::run(&shared, args),

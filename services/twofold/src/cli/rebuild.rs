@@ -7,10 +7,10 @@ use super::{Shared, session};
 use crate::failure::{Context as _, Done};
 use crate::output;
 
-/// Throw the read model away and fold it again from the log
+/// Fold the read model again from the log, beside the one in use
 ///
-/// Nothing is lost: the log holds everything. While it runs, lists and the audit trail show what is there so far;
-/// logins do not depend on it.
+/// Nothing is lost: the log holds everything. While it runs, lists and the audit trail show the old one, complete and
+/// up to date; then the new one takes its place. It needs the room for both. Logins do not depend on it.
 #[derive(Debug, Args)]
 pub struct RebuildArgs {}
 
@@ -25,8 +25,11 @@ pub fn run(shared: &Shared, _args: RebuildArgs) -> Done {
         })
         .await;
         bar.finish_and_clear();
-        let position = folded.context("the read model is not complete; run `twofold rebuild` again")?;
-        output::line(format!("the read model is rebuilt up to position {position}"));
+        let rebuilt = folded.context("the read model is as it was; run `twofold rebuild` again")?;
+        output::line(format!("the read model is rebuilt up to position {}", rebuilt.position));
+        if let Some(differences @ 1..) = rebuilt.differences {
+            output::line(format!("in the old one {differences} rows were not what the log says"));
+        }
         store.close().await;
         core.close().await;
         Ok(())

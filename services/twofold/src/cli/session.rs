@@ -1,4 +1,4 @@
-//! A command's way to the data folder, also while a server runs on it.
+//! A command's way to log and tables, also while servers run.
 
 use std::sync::Arc;
 
@@ -9,15 +9,13 @@ use twofold_engine::{ActorInput, RequestContext, TenantView};
 
 use super::Shared;
 use super::run::start_command;
-use crate::compose::{Core, DataDir};
+use crate::compose::{Access, Core};
 use crate::failure::Failure;
 
-/// Opens the data folder. `make` allows a new one, for commands that may come before the first start.
+/// Opens what the settings describe. `make` allows a new data folder, for commands that may come before the first start.
 pub async fn open(shared: &Shared, make: bool) -> Result<Core, Failure> {
     let settings = start_command(&shared.flags(None))?.settings;
-    let dir =
-        if make { DataDir::open_or_create(&settings.data_dir)? } else { DataDir::open_existing(&settings.data_dir)? };
-    Core::open(&settings, dir).await
+    Core::of_command(&settings, if make { Access::Make } else { Access::Existing }).await
 }
 
 /// Who acts from the command line.

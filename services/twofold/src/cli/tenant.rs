@@ -13,7 +13,7 @@ use super::Shared;
 use super::run::block_on;
 use crate::failure::Done;
 
-/// Make, list, change and suspend tenants, directly in the data folder; a running server notices within a second
+/// Make, list, change and suspend tenants, directly in the log; running servers notice within a second
 #[derive(Debug, Args)]
 pub struct TenantArgs {
     #[command(subcommand)]

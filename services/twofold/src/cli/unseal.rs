@@ -34,7 +34,7 @@ impl Names {
         if self.0.len() >= MAX_REMEMBERED {
             self.0.clear();
         }
-        let row = store.user(tenant, user).await.context("read-model.db")?;
+        let row = store.user(tenant, user).await.context("the read model")?;
         let name = match (row.and_then(|row| row.panel_id), user_key(core, tenant, user).await?) {
             (Some(sealed), Some(key)) => open(&key, Label::PanelId, tenant, user.as_str(), &sealed),
             (Some(_) | None, _) => None,
@@ -54,7 +54,7 @@ pub async fn private(
     let Some(sealed) = sealed else { return Ok(PrivateContext::default()) };
     let (key, owner) = match user {
         Some(user) => (user_key(core, tenant, user).await?, user.as_str()),
-        None => (Some(core.engine.vault().tenant_key(tenant).await.context("keys.db")?), tenant.as_str()),
+        None => (Some(core.engine.vault().tenant_key(tenant).await.context("the key store")?), tenant.as_str()),
     };
     let text = key.and_then(|key| open(&key, Label::Private, tenant, owner, sealed));
     Ok(text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
@@ -65,7 +65,7 @@ async fn user_key(core: &Core, tenant: &TenantId, user: &UserToken) -> Result<Op
         Ok(key) => Ok(Some(key)),
         Err(VaultError::Absent | VaultError::Destroyed) => Ok(None),
         Err(error @ (VaultError::Unavailable(_) | VaultError::Corrupt(_))) => {
-            Err(Failure::new(format!("keys.db: {error}")))
+            Err(Failure::new(format!("the key store: {error}")))
         }
     }
 }

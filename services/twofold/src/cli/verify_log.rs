@@ -4,13 +4,13 @@ mod chains;
 
 use clap::Args;
 use twofold_crypto::Keyring;
-use twofold_event_log::{EventLog, SqliteLog, SqliteLogOptions};
+use twofold_event_log::EventLog;
 use twofold_read_model::{Difference, ReadStore, VerifyReport};
 
 use self::chains::{Chains, check};
 use super::Shared;
 use super::run::{block_on, start_command};
-use crate::compose::{DataDir, catch_up, keyring, open_read_model};
+use crate::compose::{Access, Patience, Roles, catch_up, open_deployment};
 use crate::failure::{Context as _, Done, Failure};
 use crate::output;
 
@@ -29,22 +29,23 @@ pub struct VerifyLogArgs {}
 pub fn run(shared: &Shared, _args: VerifyLogArgs) -> Done {
     let settings = start_command(&shared.flags(None))?.settings;
     block_on(async {
-        let dir = DataDir::open_existing(&settings.data_dir)?;
-        let keyring = keyring(&settings, &dir)?;
-        let log = SqliteLog::open_read_only(SqliteLogOptions::new(dir.log())).await.context("log.db")?;
-        let chains = chains(&log, &keyring).await?;
+        let deployment = open_deployment(&settings, Roles::COMMAND, Access::Reading, Patience::None).await?;
+        let (log, keyring) = (deployment.log(), deployment.keyring(&settings)?);
+        let chains = chains(&*log, &keyring).await?;
         tell_chains(&chains);
         if !chains.broken.is_empty() {
             return Err(Failure::new(format!(
-                "the log is not sound: {} of {} commits; restore log.db from a backup",
+                "the log is not sound: {} of {} commits; restore {} from a backup",
                 chains.broken.len(),
-                chains.commits
+                chains.commits,
+                if deployment.folder().is_some() { "log.db" } else { "the stream" },
             )));
         }
-        let store = open_read_model(&dir).await?;
-        let report = compare(&log, &*store).await;
+        let store = deployment.read_model().await?;
+        let report = compare(&*log, &*store).await;
         store.close().await;
         log.close().await;
+        deployment.close().await;
         tell_report(&report?)
     })
 }

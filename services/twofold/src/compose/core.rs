@@ -1,35 +1,30 @@
-//! The ports of the embedded deployment, opened and handed to the engine. The one place that names adapters.
+//! The use cases on the ports of a deployment.
 
 use std::sync::Arc;
 
-use secrecy::ExposeSecret as _;
-use twofold_crypto::{KeyVault, Keyring, MasterKey, OsRandom, Random, SqliteKeyStore};
+use twofold_crypto::{KeyStore, KeyVault, OsRandom, Random};
 use twofold_engine::{Engine, EngineParts, Outbound, SystemClock, follow};
-use twofold_event_log::{EventLog, SqliteLog, SqliteLogOptions};
-use twofold_read_model::{ReadModel, SqliteReadModel, SqliteReadModelOptions};
+use twofold_event_log::EventLog;
+use twofold_read_model::ReadModel;
 
-use super::data_dir::DataDir;
-use super::master_id;
+use super::deployment::{self, Access, Deployment, Patience};
+use super::measured_log::{Appends, MeasuredLog};
 use super::outbound::Sending;
+use super::roles::Roles;
 use crate::config::Settings;
 use crate::failure::{Context as _, Failure};
-
-/// Page caches, in KiB. One process on a small machine: the kernel's cache holds the rest.
-const LOG_CACHE_KIB: u32 = 8 * 1024;
-const READ_MODEL_CACHE_KIB: u32 = 12 * 1024;
-/// Reading connections of each file.
-const READERS: u32 = 3;
-
-/// Partitions of the user subjects. Fixed for the life of a log: it is part of every subject.
-pub const PARTITIONS: u16 = 16;
 
 /// Everything a command or a server works on.
 #[derive(Debug)]
 pub struct Core {
-    /// The folder.
-    pub dir: DataDir,
+    /// What is behind the ports.
+    pub deployment: Arc<dyn Deployment>,
     /// The log.
     pub log: Arc<dyn EventLog>,
+    /// Its numbers.
+    pub appends: Appends,
+    /// The wrapped keys.
+    pub keys: Arc<dyn KeyStore>,
     /// The use cases.
     pub engine: Arc<Engine>,
     /// Randomness.
@@ -39,28 +34,33 @@ pub struct Core {
 }
 
 impl Core {
-    /// Opens log and key store and reads the configuration of all tenants.
-    pub async fn open(settings: &Settings, dir: DataDir) -> Result<Self, Failure> {
+    /// For a command: at once or not at all.
+    pub async fn of_command(settings: &Settings, access: Access) -> Result<Self, Failure> {
+        Self::on(settings, deployment::open(settings, Roles::COMMAND, access, Patience::None).await?).await
+    }
+
+    /// Opens key store and snapshots and reads the configuration of all tenants.
+    pub async fn on(settings: &Settings, deployment: Arc<dyn Deployment>) -> Result<Self, Failure> {
         let rng: Arc<dyn Random> = Arc::new(OsRandom);
-        let keyring = Arc::new(keyring(settings, &dir)?);
-        let options =
-            SqliteLogOptions { cache_kib: LOG_CACHE_KIB, readers: READERS, ..SqliteLogOptions::new(dir.log()) };
-        let log = SqliteLog::open(options).await.context("log.db")?;
-        let log: Arc<dyn EventLog> = Arc::new(log);
-        let keys = Arc::new(SqliteKeyStore::open(dir.keys()).await.context("keys.db")?);
+        let keyring = Arc::new(deployment.keyring(settings)?);
+        let appends = Appends::default();
+        let spans = settings.telemetry.otlp_endpoint.is_some();
+        let log: Arc<dyn EventLog> = Arc::new(MeasuredLog::new(deployment.log(), appends.clone(), spans));
+        let keys = deployment.keys().await?;
         let cached_users = settings.engine.cached_users;
-        let vault = Arc::new(KeyVault::new(Arc::clone(&keyring), keys, Arc::clone(&rng), cached_users));
-        let sending = Sending::new(settings, &dir)?;
+        let vault = KeyVault::new(Arc::clone(&keyring), Arc::clone(&keys), Arc::clone(&rng), cached_users);
+        let sending = Sending::new(settings, deployment.outbox())?;
         let outbound: Arc<dyn Outbound> = Arc::new(sending.outbound()?);
         let engine = Arc::new(Engine::new(EngineParts {
             log: Arc::clone(&log),
+            snapshots: deployment.snapshots().await,
             keyring,
-            vault,
+            vault: Arc::new(vault),
             rng: Arc::clone(&rng),
             clock: Arc::new(SystemClock),
             outbound,
             cached_users,
-            partitions: PARTITIONS,
+            partitions: deployment.partitions(),
         }));
         // Reads everything once; whoever needs it live keeps the future.
         drop(
@@ -68,12 +68,12 @@ impl Core {
                 "the tenants cannot be read from the log; check the master key, then run `twofold verify-log`",
             )?,
         );
-        Ok(Self { dir, log, engine, rng, sending })
+        Ok(Self { deployment, log, appends, keys, engine, rng, sending })
     }
 
     /// Opens the read model.
     pub async fn read_model(&self) -> Result<ReadModel, Failure> {
-        open_read_model(&self.dir).await
+        self.deployment.read_model().await
     }
 
     /// Opens the read model and brings it up to the head of the log, whether or not a server runs.
@@ -84,41 +84,9 @@ impl Core {
         Ok(store)
     }
 
-    /// Leaves the files tidy.
+    /// Leaves everything tidy.
     pub async fn close(&self) {
         self.log.close().await;
+        self.deployment.close().await;
     }
-}
-
-/// Opens the read model of a folder.
-pub async fn open_read_model(dir: &DataDir) -> Result<ReadModel, Failure> {
-    let options = SqliteReadModelOptions {
-        cache_kib: READ_MODEL_CACHE_KIB,
-        readers: READERS,
-        ..SqliteReadModelOptions::new(dir.read_model())
-    };
-    let opened = SqliteReadModel::open_with(options).await;
-    Ok(Arc::new(
-        opened.context("read-model.db; should it be damaged, delete it: everything in it comes back from the log")?,
-    ))
-}
-
-/// The keys of a folder. A folder that was begun with another master key is refused.
-pub fn keyring(settings: &Settings, dir: &DataDir) -> Result<Keyring, Failure> {
-    let keyring = Keyring::new(&master_key(settings, dir, &OsRandom)?);
-    master_id::check(dir, &keyring)?;
-    Ok(keyring)
-}
-
-fn master_key(settings: &Settings, dir: &DataDir, rng: &dyn Random) -> Result<MasterKey, Failure> {
-    if let Some(text) = &settings.master_key {
-        return MasterKey::from_text(text.expose_secret())
-            .map_err(|error| Failure::Usage(format!("TWOFOLD__MASTER_KEY: {error}")));
-    }
-    let path = dir.master_key();
-    if !path.exists() && master_id::is_begun(dir) {
-        let text = format!("the master key is missing: put {} back, or set TWOFOLD__MASTER_KEY", path.display());
-        return Err(Failure::new(text));
-    }
-    MasterKey::load_or_create(path, rng).map_err(|error| Failure::Failed(error.to_string()))
 }

@@ -61,6 +61,11 @@ impl DataDir {
         self.0.join("keys.db")
     }
 
+    /// Folded states: a cache.
+    pub fn snapshots(&self) -> PathBuf {
+        self.0.join("snapshots.db")
+    }
+
     /// The read model.
     pub fn read_model(&self) -> PathBuf {
         self.0.join("read-model.db")

@@ -3,11 +3,13 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use axum::Router;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
@@ -28,6 +30,26 @@ const MAX_HEADERS: usize = 64;
 const DRAIN: Duration = Duration::from_secs(10);
 /// Pause after the kernel refused to hand out a connection (out of descriptors, most likely).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// What answers requests: first that the process is starting, later everything. A connection sees the change.
+#[derive(Debug, Clone)]
+pub struct Front(Arc<RwLock<Router>>);
+
+impl Front {
+    /// Begins with this.
+    pub fn new(router: Router) -> Self {
+        Self(Arc::new(RwLock::new(router)))
+    }
+
+    /// From now on, this answers.
+    pub fn open(&self, router: Router) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = router;
+    }
+
+    fn now(&self) -> Router {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
 
 /// A bound server.
 #[derive(Debug)]
@@ -50,7 +72,7 @@ impl HttpServer {
     }
 
     /// Serves until told to stop, then lets requests in flight finish for up to 10 seconds.
-    pub async fn run(self, router: Router, stop: CancellationToken) {
+    pub async fn run(self, front: Front, stop: CancellationToken) {
         let connections = TaskTracker::new();
         let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         let builder = Arc::new(builder());
@@ -63,7 +85,7 @@ impl HttpServer {
             };
             match accepted {
                 Ok((stream, _)) => {
-                    let serving = connection(Arc::clone(&builder), stream, router.clone(), stop.clone());
+                    let serving = connection(Arc::clone(&builder), stream, front.clone(), stop.clone());
                     connections.spawn(async move {
                         serving.await;
                         drop(place);
@@ -95,13 +117,14 @@ fn builder() -> http1::Builder {
     builder
 }
 
-async fn connection(builder: Arc<http1::Builder>, stream: TcpStream, router: Router, stop: CancellationToken) {
+async fn connection(builder: Arc<http1::Builder>, stream: TcpStream, front: Front, stop: CancellationToken) {
     // A code is a few hundred bytes: it must not wait for more.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "the connection is gone already");
         return;
     }
-    let mut serving = pin!(builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router)));
+    let answer = service_fn(|request: hyper::Request<Incoming>| TowerToHyperService::new(front.now()).call(request));
+    let mut serving = pin!(builder.serve_connection(TokioIo::new(stream), answer));
     let ended: Result<Result<(), hyper::Error>, Infallible> = tokio::select! {
         ended = serving.as_mut() => Ok(ended),
         () = stop.cancelled() => {

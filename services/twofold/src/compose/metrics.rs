@@ -1,58 +1,163 @@
-//! The background's numbers among the metrics, read when somebody asks for them.
+//! The background's numbers among the metrics: what the last look found, and live ones of projector and worker.
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric as _};
+use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Unit;
+use twofold_api::Readiness as _;
+use twofold_delivery::worker::StatusSnapshot;
+use twofold_domain::Channel;
+use twofold_engine::SnapshotCounts;
+use twofold_projector::ProjectorStatus;
 
-use super::health::Health;
+use super::health::{Health, Look};
 
-/// Reads projector and worker.
+/// Reads the health of the process.
 #[derive(Debug)]
 pub struct Background(pub Health);
 
 impl Collector for Background {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> std::fmt::Result {
-        let projected = self.0.projected.borrow().clone();
-        gauge(&mut encoder, "projector_lag_commits", "Commits not yet in the read model", projected.lag())?;
-        gauge(
-            &mut encoder,
-            "projector_healthy",
-            "1 while the read model follows the log",
-            u64::from(projected.is_healthy()),
-        )?;
-        gauge(&mut encoder, "log_head", "Last position of the event log", projected.head.0)?;
-        let Some(sending) = self.0.sending_now() else { return Ok(()) };
-        gauge(&mut encoder, "delivery_open_messages", "Messages not yet ended", sending.open)?;
-        gauge(&mut encoder, "delivery_in_flight", "Attempts under way", sending.in_flight)?;
-        let age = encoder.encode_descriptor(
-            "delivery_oldest_age",
-            "Age of the oldest open message",
-            Some(&Unit::Seconds),
-            prometheus_client::metrics::MetricType::Gauge,
-        )?;
-        ConstGauge::new(seconds(sending.oldest_age_ms)).encode(age)?;
-        for (name, help, count) in [
-            ("delivery_accepted", "Messages a provider took", sending.accepted),
-            ("delivery_dead", "Messages given up", sending.dead),
-            ("delivery_retried", "Attempts that failed and were repeated", sending.retried),
-            ("delivery_expired", "Messages out of time", sending.expired),
-            ("delivery_superseded", "Messages made pointless by something newer", sending.superseded),
-            ("delivery_captured", "Messages for the test inbox", sending.captured),
-            ("delivery_unreadable", "Requests this version cannot read", sending.unreadable),
-        ] {
-            let metric =
-                encoder.encode_descriptor(name, help, None, prometheus_client::metrics::MetricType::Counter)?;
-            ConstCounter::new(count).encode(metric)?;
+    fn encode(&self, encoder: DescriptorEncoder<'_>) -> std::fmt::Result {
+        let mut to = Encoder(encoder);
+        to.gauge("ready", "1 while the process is ready", u64::from(self.0.condition().troubles.is_empty()))?;
+        if let Some(seen) = self.0.seen() {
+            looked(&mut to, &seen)?;
+        }
+        if let Some(age) = self.0.directory().and_then(|status| status.age()) {
+            to.seconds("directory_age", "Age of what is known of tenants and keys", age.as_secs_f64())?;
+        }
+        if let Some(status) = self.0.directory() {
+            to.gauge("directory_position", "Last position that changed a tenant or a key", status.reached.0)?;
+        }
+        if let Some(counts) = self.0.snapshots() {
+            snapshots(&mut to, &counts)?;
+        }
+        if let Some(status) = self.0.projected() {
+            projector(&mut to, &status)?;
+        }
+        if let Some(now) = self.0.sending() {
+            delivery(&mut to, &now)?;
         }
         Ok(())
     }
 }
 
-fn gauge(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, value: u64) -> std::fmt::Result {
-    let metric = encoder.encode_descriptor(name, help, None, prometheus_client::metrics::MetricType::Gauge)?;
-    ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX)).encode(metric)
+fn looked(to: &mut Encoder<'_>, seen: &Look) -> std::fmt::Result {
+    to.gauge("log_reachable", "1 while the event log answers", u64::from(seen.head.is_ok()))?;
+    if let Ok(head) = &seen.head {
+        to.gauge("log_head", "Last position of the event log", head.0)?;
+    }
+    if let Some(keys) = &seen.keys {
+        to.gauge("key_store_reachable", "1 while the key store answers", u64::from(keys.is_ok()))?;
+    }
+    if let Some(position) = &seen.projected_to {
+        to.gauge("database_up", "1 while the read model answers", u64::from(position.is_ok()))?;
+        if let (Ok(position), Ok(head)) = (position, &seen.head) {
+            let lag = head.0.saturating_sub(position.0);
+            to.gauge("projector_lag_commits", "Commits not yet in the read model", lag)?;
+            to.seconds("projector_lag", "For how long something has not been in the read model", seen.lag_seconds)?;
+        }
+    }
+    let vitals = &seen.vitals;
+    for (name, help, value) in [
+        ("broker_connected", "1 while the connection to the broker stands", vitals.broker_connected.map(u64::from)),
+        ("log_store_bytes", "Bytes of the event log", vitals.log_bytes),
+        ("log_store_limit_bytes", "Most bytes the event log may have; 0: as many as fit", vitals.log_limit_bytes),
+        ("database_connections", "Connections to the database", vitals.database_connections.map(|(all, _)| all.into())),
+        (
+            "database_connections_idle",
+            "Those in nobody's use",
+            vitals.database_connections.map(|(_, idle)| idle.into()),
+        ),
+    ] {
+        if let Some(value) = value {
+            to.gauge(name, help, value)?;
+        }
+    }
+    let waiting = vitals.queue.iter().map(|queue| (queue.channel, queue.pending));
+    to.by_channel("delivery_queue_pending", "Requests that no worker has claimed", waiting)?;
+    let claimed = vitals.queue.iter().map(|queue| (queue.channel, queue.claimed));
+    to.by_channel("delivery_queue_unacked", "Requests in the hands of workers", claimed)
+}
+
+fn snapshots(to: &mut Encoder<'_>, counts: &SnapshotCounts) -> std::fmt::Result {
+    for (name, help, count) in [
+        ("snapshots_read", "Users whose state began with a snapshot", counts.read),
+        ("snapshots_absent", "Users without a snapshot", counts.absent),
+        ("snapshots_refused", "Snapshots that were not genuine or of another version", counts.refused),
+        ("snapshots_unavailable", "Times that snapshots could not be asked for", counts.unavailable),
+        ("snapshots_written", "Snapshots kept", counts.written),
+        ("snapshots_failed", "Snapshots that could not be kept", counts.failed),
+        ("snapshots_dropped", "Snapshots not kept because too many waited", counts.dropped),
+    ] {
+        to.counter(name, help, count)?;
+    }
+    Ok(())
+}
+
+fn projector(to: &mut Encoder<'_>, status: &ProjectorStatus) -> std::fmt::Result {
+    let (healthy, halted) = (u64::from(status.is_healthy()), u64::from(status.halted.is_some()));
+    to.gauge("projector_healthy", "1 while the read model follows the log", healthy)?;
+    to.gauge("projector_active", "1 while this process projects, 0 while it stands by", u64::from(status.active))?;
+    to.gauge("projector_halted", "1 when the projector met what it cannot read", halted)
+}
+
+fn delivery(to: &mut Encoder<'_>, now: &StatusSnapshot) -> std::fmt::Result {
+    to.gauge("delivery_open_messages", "Messages not yet ended", now.open)?;
+    to.gauge("delivery_in_flight", "Attempts under way", now.in_flight)?;
+    to.seconds("delivery_oldest_age", "Age of the oldest open message", seconds(now.oldest_age_ms))?;
+    for (name, help, count) in [
+        ("delivery_accepted", "Messages a provider took", now.accepted),
+        ("delivery_dead", "Messages given up", now.dead),
+        ("delivery_retried", "Attempts that failed and were repeated", now.retried),
+        ("delivery_expired", "Messages out of time", now.expired),
+        ("delivery_superseded", "Messages made pointless by something newer", now.superseded),
+        ("delivery_captured", "Messages for the test inbox", now.captured),
+        ("delivery_unreadable", "Requests this version cannot read", now.unreadable),
+    ] {
+        to.counter(name, help, count)?;
+    }
+    Ok(())
+}
+
+/// Shorter ways to say it.
+struct Encoder<'a>(DescriptorEncoder<'a>);
+
+impl Encoder<'_> {
+    fn gauge(&mut self, name: &str, help: &str, value: u64) -> std::fmt::Result {
+        ConstGauge::new(signed(value)).encode(self.0.encode_descriptor(name, help, None, MetricType::Gauge)?)
+    }
+
+    fn seconds(&mut self, name: &str, help: &str, value: f64) -> std::fmt::Result {
+        let described = self.0.encode_descriptor(name, help, Some(&Unit::Seconds), MetricType::Gauge)?;
+        ConstGauge::new(value).encode(described)
+    }
+
+    fn counter(&mut self, name: &str, help: &str, value: u64) -> std::fmt::Result {
+        ConstCounter::new(value).encode(self.0.encode_descriptor(name, help, None, MetricType::Counter)?)
+    }
+
+    fn by_channel(
+        &mut self,
+        name: &str,
+        help: &str,
+        values: impl ExactSizeIterator<Item = (Channel, u64)>,
+    ) -> std::fmt::Result {
+        if values.len() == 0 {
+            return Ok(());
+        }
+        let mut described = self.0.encode_descriptor(name, help, None, MetricType::Gauge)?;
+        for (channel, value) in values {
+            ConstGauge::new(signed(value)).encode(described.encode_family(&[("channel", channel.name())])?)?;
+        }
+        Ok(())
+    }
+}
+
+fn signed(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "ages of minutes, shown in seconds")]

@@ -1,42 +1,87 @@
-//! What runs in the background: the projector and the delivery worker.
+//! What a process does, and what of it runs in the background.
 
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use twofold_delivery::worker::Worker;
-use twofold_projector::Projector;
+use twofold_delivery::worker::{DeliveryStatus, Worker};
+use twofold_event_log::EventLog;
+use twofold_projector::{Projector, ProjectorStatus};
 use twofold_read_model::ReadModel;
 
 use super::Core;
-use super::health::Health;
 use crate::config::Settings;
 use crate::failure::Failure;
 
-/// Starts both; they end when `stop` is cancelled. Answers how they are, now and later.
-pub fn start(
-    tasks: &TaskTracker,
-    core: &Core,
-    store: &ReadModel,
-    settings: &Settings,
-    stop: &CancellationToken,
-) -> Result<Health, Failure> {
-    let projector = Projector::default();
-    let projected = projector.status();
-    let (log, store, stop_projector) = (Arc::clone(&core.log), Arc::clone(store), stop.clone());
-    // A halt is told by the projector itself, and by its status from then on.
-    tasks.spawn(async move { projector.run(log, store, stop_projector).await.is_ok() });
-    let worker = if settings.delivery.enabled { Some(worker(core, settings)?) } else { None };
-    let sending = worker.as_ref().map(Worker::status);
-    if let Some(worker) = worker {
-        tasks.spawn(worker.run(stop.clone()));
-    } else {
-        tracing::warn!("delivery is switched off: codes by e-mail and SMS wait in the log");
-    }
-    Ok(Health { projected, sending, engine: Arc::clone(&core.engine) })
+/// What a process does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Roles {
+    /// As commands and logs call it.
+    pub name: &'static str,
+    /// Answers panels.
+    pub api: bool,
+    /// Sends codes.
+    pub deliver: bool,
+    /// Keeps the read model up with the log.
+    pub project: bool,
 }
 
-fn worker(core: &Core, settings: &Settings) -> Result<Worker, Failure> {
-    let config = core.sending.worker(settings, Arc::clone(&core.rng));
-    Worker::new(Arc::clone(&core.engine), config).map_err(|errors| Failure::Usage(format!("delivery: {errors}")))
+impl Roles {
+    /// Everything in one process.
+    pub const ALL: Self = Self { name: "serve", api: true, deliver: true, project: true };
+    /// A command: works on everything, serves nobody.
+    pub const COMMAND: Self = Self { name: "command", api: false, deliver: false, project: false };
+    /// Nothing but the API.
+    pub const API: Self = Self { name: "api", api: true, deliver: false, project: false };
+    /// Nothing but sending.
+    pub const DELIVER: Self = Self { name: "deliver", api: false, deliver: true, project: false };
+    /// Nothing but the read model.
+    pub const PROJECT: Self = Self { name: "project", api: false, deliver: false, project: true };
+
+    /// Whether it reads or writes the read model.
+    pub const fn needs_tables(self) -> bool {
+        self.api || self.project
+    }
+
+    /// Whether it opens what is sealed.
+    pub const fn needs_keys(self) -> bool {
+        self.api || self.deliver
+    }
+}
+
+/// Starts the projector; it ends when `stop` is cancelled.
+pub fn project(
+    tasks: &TaskTracker,
+    log: &Arc<dyn EventLog>,
+    store: &ReadModel,
+    stop: &CancellationToken,
+) -> tokio::sync::watch::Receiver<ProjectorStatus> {
+    let projector = Projector::default();
+    let projected = projector.status();
+    let (log, store, stop) = (Arc::clone(log), Arc::clone(store), stop.clone());
+    // A halt is told by the projector itself, and by its status from then on.
+    tasks.spawn(async move { projector.run(log, store, stop).await.is_ok() });
+    projected
+}
+
+/// Starts the worker; it ends when `stop` is cancelled and what is under way had its time.
+pub async fn deliver(
+    tasks: &TaskTracker,
+    core: &Core,
+    settings: &Settings,
+    stop: &CancellationToken,
+) -> Result<DeliveryStatus, Failure> {
+    let mut config = core.sending.worker(settings, Arc::clone(&core.rng));
+    if let Some(queue) = core.deployment.queue(&config.channels).await? {
+        config = config.from_queue(queue);
+        if let Some(folder) = core.sending.writes_into() {
+            let folder = folder.display();
+            tracing::warn!(%folder, "messages of the outbox are files of this machine, and other machines have their own");
+        }
+    }
+    let worker = Worker::new(Arc::clone(&core.engine), config);
+    let worker = worker.map_err(|errors| Failure::Usage(format!("delivery: {errors}")))?;
+    let status = worker.status();
+    tasks.spawn(worker.run(stop.clone()));
+    Ok(status)
 }

@@ -7,9 +7,8 @@ use twofold_crypto::MasterKey;
 use twofold_delivery::transport::config::ConfigErrors;
 
 use super::Effective;
-use super::environment::variable;
+use super::broker;
 use super::known::MASTER_KEY;
-use super::origin::Origin;
 use super::problem::{Problem, Problems};
 
 /// Checks everything; finds all that is wrong rather than the first.
@@ -22,6 +21,7 @@ pub fn check(found: &Effective) -> Result<(), Problems> {
     findings.range("api.max_read_wait_ms", &settings.api.max_read_wait_ms, &(0..=60_000));
     findings.range("engine.cached_users", &settings.engine.cached_users, &(16..=10_000_000));
     findings.range("delivery.concurrency", &settings.delivery.concurrency, &(1..=256));
+    findings.require("delivery.channels", !settings.delivery.channels.is_empty(), "[]");
     if let Err(error) = twofold_telemetry::check_filter(&settings.log.level) {
         findings.wrong("log.level", &error.to_string());
     }
@@ -42,29 +42,36 @@ pub fn check(found: &Effective) -> Result<(), Problems> {
     if let Some(text) = &settings.master_key
         && let Err(error) = MasterKey::from_text(text.expose_secret())
     {
-        let origin = Some(Origin::Environment(variable(MASTER_KEY)));
-        findings.problems.push(Problem { origin, key: MASTER_KEY.to_owned(), text: error.to_string() });
+        findings.told(MASTER_KEY, &error.to_string());
     }
+    broker::check(&mut findings);
     if findings.problems.is_empty() { Ok(()) } else { Err(Problems(findings.problems)) }
 }
 
-struct Findings<'a> {
-    found: &'a Effective,
+/// What was looked at and what is wrong with it.
+pub struct Findings<'a> {
+    pub found: &'a Effective,
     problems: Vec<Problem>,
 }
 
 impl Findings<'_> {
+    /// A problem with a text of its own.
+    pub fn told(&mut self, key: &str, text: &str) {
+        self.problems.push(Problem { origin: self.found.origin(key), key: key.to_owned(), text: text.to_owned() });
+    }
+
     fn wrong(&mut self, key: &str, value: &str) {
         self.problems.push(Problem::wrong(self.found.origin(key), key, Some(value)));
     }
 
-    fn require(&mut self, key: &str, good: bool, value: &str) {
+    /// Unless it is good, says what is accepted.
+    pub fn require(&mut self, key: &str, good: bool, value: &str) {
         if !good {
             self.wrong(key, value);
         }
     }
 
-    fn range<T: PartialOrd + std::fmt::Display>(&mut self, key: &str, value: &T, allowed: &RangeInclusive<T>) {
+    pub fn range<T: PartialOrd + std::fmt::Display>(&mut self, key: &str, value: &T, allowed: &RangeInclusive<T>) {
         self.require(key, allowed.contains(value), &value.to_string());
     }
 

@@ -67,7 +67,7 @@ impl Walk<'_> {
         match (value.get_ref(), known(key)) {
             (DeValue::Table(inner), _) if is_section(key) => self.table(key, inner),
             (_, Some(known)) if known.key == MASTER_KEY => {
-                let text = "must not stand in a file; set TWOFOLD__MASTER_KEY, or let the file master.key in the data folder hold it".to_owned();
+                let text = "must not stand in a file; set TWOFOLD__MASTER_KEY or TWOFOLD__MASTER_KEY_FILE, or let the file master.key in the data folder hold it".to_owned();
                 self.problems.push(Problem { origin: Some(origin), key: key.to_owned(), text });
             }
             (value, Some(_)) if !is_section(key) => match kind(value) {

@@ -23,16 +23,31 @@ const fn secret(key: &'static str, accepts: &'static str) -> Known {
 
 /// Only from the environment: a key in a file beside the data would protect nothing.
 pub const MASTER_KEY: &str = "master_key";
-/// A list that an environment variable gives with commas.
-pub const ALLOW: &str = "delivery.allow";
+/// Lists that an environment variable gives with commas.
+const LISTS: [&str; 5] = ["nats.servers", "nats.monitors", "delivery.channels", "delivery.elsewhere", "delivery.allow"];
 /// Any name may follow.
 const HEADERS: Known = secret("delivery.sms.http.headers.*", "a text");
 
 /// In the order in which they are printed.
-pub const KNOWN: [Known; 46] = [
+pub const KNOWN: [Known; 60] = [
     open("listen", "\"127.0.0.1:8080\"", "an address and a port, such as 127.0.0.1:8080 or [::]:8080"),
     open("data_dir", "\"./twofold-data\"", "the path of a folder"),
-    secret(MASTER_KEY, "64 hexadecimal digits or 44 characters of base64, and only from TWOFOLD__MASTER_KEY"),
+    secret(
+        MASTER_KEY,
+        "64 hexadecimal digits or 44 characters of base64, and only from TWOFOLD__MASTER_KEY or a file that TWOFOLD__MASTER_KEY_FILE names",
+    ),
+    open("nats.servers", "", "a list of addresses without user and password, such as [\"nats://10.0.0.1:4222\"]"),
+    open("nats.user", "", "a text, together with password"),
+    secret("nats.password", "a text, together with user"),
+    open("nats.credentials_file", "", "the path of a .creds file, without user and password"),
+    open("nats.tls_ca", "", "the path of a PEM file"),
+    open("nats.tls_cert", "", "the path of a PEM file, together with tls_key"),
+    open("nats.tls_key", "", "the path of a PEM file, together with tls_cert"),
+    open("nats.stream", "\"TWOFOLD\"", "1 to 64 of A-Z, a-z, 0-9, _ and -"),
+    open("nats.monitors", "[]", "a list of the servers' monitoring addresses, such as [\"http://10.0.0.1:8222\"]"),
+    open("nats.allow_unsafe", "false", "true or false"),
+    secret("postgres.url", "an address such as postgres://user:password@10.0.0.2:5432/twofold"),
+    open("postgres.max_connections", "8", "a number from 1 to 500"),
     open("api.max_body_bytes", "65536", "bytes, from 1024 to 16777216"),
     open("api.max_in_flight", "4096", "a number from 1 to 100000"),
     open("api.request_timeout_ms", "30000", "milliseconds, from 100 to 300000"),
@@ -47,8 +62,10 @@ pub const KNOWN: [Known; 46] = [
     open("engine.cached_users", "100000", "a number from 16 to 10000000; about 2 KiB of memory each"),
     open("delivery.enabled", "true", "true or false"),
     open("delivery.concurrency", "8", "a number from 1 to 256"),
+    open("delivery.channels", "[\"email\", \"sms\"]", "a list of email and sms, not empty"),
+    open("delivery.elsewhere", "[]", "a list of email and sms: what other processes have sections for"),
     open("delivery.allow_private_networks", "false", "true or false"),
-    open(ALLOW, "[]", "a list of networks and services, such as [\"10.1.0.0/16\", \"mail.internal:587\"]"),
+    open("delivery.allow", "[]", "a list of networks and services, such as [\"10.1.0.0/16\", \"mail.internal:587\"]"),
     open("delivery.email.transport", "", "smtp or outbox"),
     open("delivery.email.host", "", "a host name or address"),
     open("delivery.email.port", "", "a port from 1 to 65535"),
@@ -88,6 +105,11 @@ pub fn known(key: &str) -> Option<&'static Known> {
     KNOWN.iter().find(|known| known.key == key || (known.key == HEADERS.key && header(key)))
 }
 
+/// Whether an environment variable gives it with commas.
+pub fn is_list(key: &str) -> bool {
+    LISTS.contains(&key)
+}
+
 /// Whether a path is a section that settings lie under.
 pub fn is_section(path: &str) -> bool {
     let under = |known: &Known| known.key.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'));
@@ -122,7 +144,7 @@ mod tests {
         assert_eq!(siblings("log.levle"), ["level", "format"]);
         assert_eq!(
             siblings("lisen"),
-            ["listen", "data_dir", "master_key", "api", "log", "telemetry", "engine", "delivery"]
+            ["listen", "data_dir", "master_key", "nats", "postgres", "api", "log", "telemetry", "engine", "delivery"]
         );
         assert!(siblings("delivery.email.prot").contains(&"port"));
     }

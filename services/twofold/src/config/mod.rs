@@ -2,6 +2,7 @@
 //!
 //! Whatever is wrong is told with file, line and key, and with what is accepted instead.
 
+mod broker;
 mod check;
 mod environment;
 mod file;
@@ -25,7 +26,7 @@ use self::layer::Layer;
 use self::origin::Origin;
 
 pub use self::problem::{Problem, Problems};
-pub use self::settings::Settings;
+pub use self::settings::{PostgresSection, Settings};
 
 /// What the command line says of the settings.
 #[derive(Debug, Clone, Default)]
@@ -36,6 +37,12 @@ pub struct Flags {
     pub data_dir: Option<PathBuf>,
     /// `--listen`
     pub listen: Option<String>,
+    /// `--channels`
+    pub channels: Vec<String>,
+    /// `--concurrency`
+    pub concurrency: Option<u16>,
+    /// `--allow-unsafe-log`
+    pub allow_unsafe_log: bool,
 }
 
 /// The settings with the origin of each.
@@ -74,16 +81,15 @@ pub fn load(flags: &Flags) -> Result<Effective, Problems> {
 fn merge(file: Layer, environment: Environment, flags: &Flags) -> Result<Effective, Problems> {
     let layers = [defaults()?, file, environment.layer, of_flags(flags)];
     let mut origins: BTreeMap<String, Origin> = layers.iter().flat_map(Layer::origins).collect();
-    if environment.master_key.is_some() {
-        origins.insert(known::MASTER_KEY.to_owned(), Origin::Environment(environment::variable(known::MASTER_KEY)));
-    }
+    let (origin, master_key) = environment.master_key.unzip();
+    origins.extend(origin.map(|origin| (known::MASTER_KEY.to_owned(), origin)));
     let mut builder = Config::builder();
     for layer in layers {
         builder = builder.add_source(layer);
     }
     let merged = builder.build().map_err(|error| translate(&origins, &error))?;
     let mut settings: Settings = merged.clone().try_deserialize().map_err(|error| translate(&origins, &error))?;
-    settings.master_key = environment.master_key;
+    settings.master_key = master_key;
     let found = Effective { settings, merged, origins };
     check::check(&found)?;
     Ok(found)
@@ -105,6 +111,15 @@ fn of_flags(flags: &Flags) -> Layer {
     }
     if let Some(listen) = &flags.listen {
         layer.set("listen", Origin::Flag("--listen"), listen.clone());
+    }
+    if !flags.channels.is_empty() {
+        layer.set("delivery.channels", Origin::Flag("--channels"), flags.channels.clone());
+    }
+    if let Some(concurrency) = flags.concurrency {
+        layer.set("delivery.concurrency", Origin::Flag("--concurrency"), i64::from(concurrency));
+    }
+    if flags.allow_unsafe_log {
+        layer.set("nats.allow_unsafe", Origin::Flag("--allow-unsafe-log"), true);
     }
     layer
 }

@@ -1,5 +1,6 @@
 //! The settings, read. Defaults come from the list of known settings.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use serde::Deserialize;
 use twofold_api::ApiConfig;
 use twofold_delivery::transport::guard::AllowEntry;
 use twofold_delivery::transport::{EmailChannel, SmsChannel};
+use twofold_domain::Channel;
 use twofold_telemetry::{LogFormat, TelemetryOptions};
 
 /// The effective settings.
@@ -22,6 +24,10 @@ pub struct Settings {
     /// From the environment only; none: the file in the data folder.
     #[serde(skip)]
     pub master_key: Option<SecretString>,
+    /// The broker.
+    pub nats: NatsSection,
+    /// The database of the read model.
+    pub postgres: PostgresSection,
     /// Limits of the HTTP side.
     pub api: ApiSection,
     /// Log lines.
@@ -33,6 +39,41 @@ pub struct Settings {
     pub engine: EngineSection,
     /// The sending side.
     pub delivery: DeliverySection,
+}
+
+/// `[nats]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NatsSection {
+    /// Any: the log, the keys and the work are with these servers, and nothing of them is in the data folder.
+    #[serde(default)]
+    pub servers: Vec<String>,
+    #[serde(default)]
+    pub user: Option<String>,
+    #[serde(default)]
+    pub password: Option<SecretString>,
+    #[serde(default)]
+    pub credentials_file: Option<PathBuf>,
+    #[serde(default)]
+    pub tls_ca: Option<PathBuf>,
+    #[serde(default)]
+    pub tls_cert: Option<PathBuf>,
+    #[serde(default)]
+    pub tls_key: Option<PathBuf>,
+    pub stream: String,
+    /// Where the servers tell their own settings, should the account not be allowed to ask.
+    pub monitors: Vec<String>,
+    /// Serve although the servers may lose what they acknowledged.
+    pub allow_unsafe: bool,
+}
+
+/// `[postgres]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PostgresSection {
+    #[serde(default)]
+    pub url: Option<SecretString>,
+    pub max_connections: u32,
 }
 
 /// `[api]`
@@ -82,6 +123,9 @@ pub struct EngineSection {
 pub struct DeliverySection {
     pub enabled: bool,
     pub concurrency: usize,
+    pub channels: BTreeSet<ChannelName>,
+    /// Configured in the processes that send, and so offered here as well.
+    pub elsewhere: BTreeSet<ChannelName>,
     pub allow_private_networks: bool,
     pub allow: Vec<AllowEntry>,
     /// For every tenant without one of its own.
@@ -92,7 +136,29 @@ pub struct DeliverySection {
     pub sms: Option<SmsChannel>,
 }
 
+/// A channel by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChannelName {
+    Email,
+    Sms,
+}
+
+impl From<ChannelName> for Channel {
+    fn from(name: ChannelName) -> Self {
+        match name {
+            ChannelName::Email => Self::Email,
+            ChannelName::Sms => Self::Sms,
+        }
+    }
+}
+
 impl Settings {
+    /// Whether log and work are with a broker, shared by any number of processes, instead of in one folder.
+    pub const fn is_production(&self) -> bool {
+        !self.nats.servers.is_empty()
+    }
+
     /// For the HTTP side.
     pub fn api_config(&self) -> ApiConfig {
         ApiConfig {

@@ -38,7 +38,11 @@ impl Effective {
         let origin = self.origins.get(key);
         let secret = known(key).is_some_and(|known| known.secret);
         let value = origin.map(|_| if secret || key == MASTER_KEY { HIDDEN.to_owned() } else { self.text(key) });
-        let unset = if key == MASTER_KEY { "not set: the file master.key in the data folder" } else { "not set" };
+        let unset = if key == MASTER_KEY {
+            "not set: the file master.key in the data folder, or with nats.servers a must"
+        } else {
+            "not set"
+        };
         Shown { key: key.to_owned(), value, origin: origin.map_or_else(|| unset.to_owned(), ToString::to_string) }
     }
 

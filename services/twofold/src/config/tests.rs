@@ -150,6 +150,61 @@ fn secrets_are_neither_shown_nor_told() {
 }
 
 #[test]
+fn broker_and_database_are_read_and_checked_together() {
+    let variables = [
+        ("TWOFOLD__NATS__SERVERS", "nats://a:4222, tls://b:4222"),
+        ("TWOFOLD__NATS__USER", "api"),
+        ("TWOFOLD__NATS__PASSWORD", "canary"),
+        ("TWOFOLD__POSTGRES__URL", "postgres://u:canary@db/twofold"),
+    ];
+    let found = read("", &variables, &Flags { allow_unsafe_log: true, ..Flags::default() }).expect("good");
+    assert_eq!(found.settings.nats.servers, ["nats://a:4222", "tls://b:4222"]);
+    assert!(found.settings.is_production() && found.settings.nats.allow_unsafe);
+    assert!(!format!("{:?} {:?}", found.settings, found.shown()).contains("canary"));
+    let with = |file: &str| problem(&format!("[nats]\nservers = [\"nats://a\"]\n{file}"));
+    let table = [
+        (problem("[postgres]\nurl = \"postgres://a/b\"\n"), "twofold.toml:2: postgres.url: goes with nats.servers"),
+        (problem("[nats]\nuser = \"a\"\npassword = \"b\"\n"), "twofold.toml:2: nats.user: goes with nats.servers"),
+        (problem("[nats]\nservers = [\"nats://u:canary@a\"]\n"), "it is (not shown)@a"),
+        (problem("[nats]\nservers = [\"http://a\"]\n"), "must be a list of addresses without user and password"),
+        (with("user = \"a\"\n"), "twofold.toml:3: nats.user: goes together with nats.password"),
+        (with("tls_key = \"a\"\n"), "nats.tls_key: goes together with nats.tls_cert"),
+        (with("user = \"a\"\npassword = \"b\"\ncredentials_file = \"c\"\n"), "cannot be used together with nats.user"),
+        (with("stream = \"a b\"\n"), "nats.stream: must be 1 to 64 of"),
+        (with("monitors = [\"a:8222\"]\n"), "nats.monitors: must be a list of the servers' monitoring addresses"),
+        (with("[postgres]\nurl = \"canary\"\n"), "postgres.url: must be an address such as"),
+        (
+            with("[postgres]\nmax_connections = 0\n"),
+            "postgres.max_connections: must be a number from 1 to 500; it is 0",
+        ),
+        (problem("[delivery]\nchannels = []\n"), "delivery.channels: must be a list of email and sms, not empty"),
+    ];
+    for (told, wanted) in table {
+        assert!(told.contains(wanted) && !told.contains("canary"), "told {told}\nwanted {wanted}");
+    }
+}
+
+#[test]
+fn a_secret_may_be_in_a_file_that_a_variable_names() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("secret");
+    std::fs::write(&path, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\r\n").expect("written");
+    let name = path.to_str().expect("UTF-8");
+    let found = read("", &[("TWOFOLD__MASTER_KEY_FILE", name)], &Flags::default()).expect("good");
+    assert!(found.settings.master_key.is_some());
+    let row = found.shown().into_iter().find(|row| row.key == "master_key").expect("shown");
+    assert_eq!(row.origin, "TWOFOLD__MASTER_KEY_FILE");
+    let told =
+        |variable: &str, path: &str| read("", &[(variable, path)], &Flags::default()).expect_err("wrong").to_string();
+    let gone = format!("{name}-gone");
+    assert!(
+        told("TWOFOLD__MASTER_KEY_FILE", &gone).starts_with(&format!("TWOFOLD__MASTER_KEY_FILE: master_key: {gone}: "))
+    );
+    assert!(told("TWOFOLD__LISTEN_FILE", name).contains("no such setting"), "only secrets");
+    assert!(told("TWOFOLD__MASTER_KEY_FILE", folder.path().to_str().expect("UTF-8")).contains("is no file"));
+}
+
+#[test]
 fn every_field_of_a_channel_is_known() {
     let found = read(
         "[delivery.email]\ntransport = \"outbox\"\nfrom = \"a@example.org\"\n[delivery.sms]\nprovider = \"outbox\"\n",

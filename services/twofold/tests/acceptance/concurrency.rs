@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use crate::support::app::App;
 use crate::support::load::{Crowd, Tally};
 use crate::support::panel::{Panel, User, confirmed, position, recovery_codes};
+use crate::support::server::ROUNDS;
 use crate::support::world::World;
 
-const ROUNDS: usize = 200;
 const AT_ONCE: usize = 64;
 
 fn count(tally: &Tally, status: u16) -> usize {

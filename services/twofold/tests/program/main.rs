@@ -2,7 +2,9 @@
 
 mod commands;
 mod first_start;
+mod infra;
 mod life;
+mod production;
 mod settings;
 mod support;
 mod tampering;

@@ -72,19 +72,24 @@ impl Home {
     }
 
     pub fn serve_with(&self, also: impl FnOnce(&mut Command) -> &mut Command) -> Server {
-        let (out, err) = (self.path("serve.out"), self.path("serve.err"));
         let told = self.data().join("listen.addr");
         let _ = fs::remove_file(&told);
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
-        command.stdout(fs::File::create(&out).expect("created")).stderr(fs::File::create(&err).expect("created"));
-        let child = also(&mut command).spawn().expect("started");
-        let mut server = Server { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), out, err };
+        let mut server = self.start(also(&mut command), "serve");
         server.address = eventually("an address", START_LIMIT, || {
-            assert!(server.child.try_wait().expect("asked").is_none(), "the server ended: {}", server.logs());
+            server.must_run();
             fs::read_to_string(&told).ok()?.trim().parse().ok()
         });
-        eventually("readiness", START_LIMIT, || (server.get("/readyz", "").0 == 200).then_some(()));
+        server.ready();
         server
+    }
+
+    /// Starts a process whose output is kept under a name, without waiting; it has no address yet.
+    pub fn start(&self, command: &mut Command, name: &str) -> Server {
+        let (out, err) = (self.path(&format!("{name}.out")), self.path(&format!("{name}.err")));
+        command.stdout(fs::File::create(&out).expect("created")).stderr(fs::File::create(&err).expect("created"));
+        let child = command.spawn().expect("started");
+        Server { child, address: SocketAddr::from(([127, 0, 0, 1], 0)), out, err }
     }
 }
 
@@ -120,6 +125,30 @@ impl Server {
         format!("http://{}", self.address)
     }
 
+    /// Waits until it is ready.
+    #[track_caller]
+    pub fn ready(&mut self) {
+        eventually("readiness", START_LIMIT, || {
+            self.must_run();
+            (self.get("/readyz", "").0 == 200).then_some(())
+        });
+    }
+
+    /// Takes the address from what it logs.
+    #[track_caller]
+    pub fn listening(&mut self) {
+        self.address = eventually("an address", START_LIMIT, || {
+            self.must_run();
+            let logs = self.logs();
+            logs.split_once("address=")?.1.split_once(' ')?.0.parse().ok()
+        });
+    }
+
+    #[track_caller]
+    fn must_run(&mut self) {
+        assert!(self.child.try_wait().expect("asked").is_none(), "the process ended: {}", self.logs());
+    }
+
     pub fn out(&self) -> String {
         fs::read_to_string(&self.out).expect("readable")
     }
@@ -140,6 +169,19 @@ impl Server {
 
     /// One request on a connection of its own; status 0 when nobody answers.
     pub fn ask(&self, method: &str, path: &str, key: &str, body: &str) -> (u16, Value) {
+        let answer = self.exchange(method, path, key, body);
+        let status = answer.split(' ').nth(1).and_then(|text| text.parse().ok()).unwrap_or(0);
+        let body = answer.split_once("\r\n\r\n").map(|(_, body)| body).unwrap_or_default();
+        (status, serde_json::from_str(body).unwrap_or(Value::Null))
+    }
+
+    /// A number among the metrics, by its name with its labels.
+    pub fn metric(&self, name: &str) -> Option<f64> {
+        let text = self.exchange("GET", "/metrics", "", "");
+        text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
+    }
+
+    fn exchange(&self, method: &str, path: &str, key: &str, body: &str) -> String {
         let head = format!(
             "{method} {path} HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
             body.len()
@@ -152,9 +194,7 @@ impl Server {
             stream.read_to_string(&mut answer).map(drop)
         };
         let _refused = { talk }();
-        let status = answer.split(' ').nth(1).and_then(|text| text.parse().ok()).unwrap_or(0);
-        let body = answer.split_once("\r\n\r\n").map(|(_, body)| body).unwrap_or_default();
-        (status, serde_json::from_str(body).unwrap_or(Value::Null))
+        answer
     }
 
     /// As a power cut would end it.

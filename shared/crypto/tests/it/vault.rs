@@ -1,6 +1,7 @@
 //! The vault over a store: one key per owner, and none after its destruction.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::task::JoinSet;
 use twofold_crypto::{
@@ -179,4 +180,39 @@ async fn an_outage_is_told_from_an_absent_key() {
     assert!(matches!(vault.get_or_create(&tenant, &user).await, Err(VaultError::Unavailable(_))));
     assert!(matches!(vault.tenant_key(&tenant).await, Err(VaultError::Unavailable(_))));
     assert!(matches!(vault.destroy(&tenant, &user).await, Err(VaultError::Unavailable(_))));
+}
+
+#[tokio::test]
+async fn a_key_that_another_process_destroyed_is_confirmed_to_nobody() {
+    let (master, store) = (MasterKey::generate(&OsRandom), memory());
+    let (here, there) = (vault_over(&master, &store, 100), vault_over(&master, &store, 100));
+    let (tenant, user) = ids(1);
+    here.get_or_create(&tenant, &user).await.expect("made");
+    there.confirmed(&tenant, &user).await.expect("there");
+    here.destroy(&tenant, &user).await.expect("destroyed");
+    assert!(there.existing(&tenant, &user).await.is_ok(), "from memory");
+    assert!(matches!(there.confirmed(&tenant, &user).await, Err(VaultError::Destroyed)));
+    assert!(there.cached(&tenant, &user).is_none(), "and what was in memory is forgotten");
+}
+
+#[tokio::test]
+async fn a_key_that_was_in_memory_for_too_long_is_asked_for_again_and_wiped() {
+    let (master, store) = (MasterKey::generate(&OsRandom), memory());
+    let vault = |memory| {
+        KeyVault::new(Arc::new(Keyring::new(&master)), Arc::clone(&store), Arc::new(OsRandom), 100).with_memory(memory)
+    };
+    let (tenant, user) = ids(1);
+    let patient = vault(Duration::from_hours(1));
+    let key = patient.get_or_create(&tenant, &user).await.expect("made");
+    patient.sweep();
+    assert!(Arc::ptr_eq(&key, &patient.cached(&tenant, &user).expect("kept")));
+
+    let forgetful = vault(Duration::ZERO);
+    let key = forgetful.existing(&tenant, &user).await.expect("there");
+    assert!(forgetful.cached(&tenant, &user).is_none());
+    assert_eq!(Arc::strong_count(&key), 2, "unused, but still there");
+    forgetful.sweep();
+    assert_eq!(Arc::strong_count(&key), 1);
+    patient.destroy(&tenant, &user).await.expect("destroyed");
+    assert!(matches!(forgetful.existing(&tenant, &user).await, Err(VaultError::Destroyed)));
 }

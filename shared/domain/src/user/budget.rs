@@ -83,11 +83,22 @@ impl Budgets {
         self.0 = Default::default();
     }
 
-    /// Whatever is not at rest, for support.
+    /// All of them, in a fixed order.
     pub fn iter(&self) -> impl Iterator<Item = (FactorKind, Budget)> + '_ {
         [FactorKind::Totp, FactorKind::Email, FactorKind::Sms, FactorKind::RecoveryCode]
             .into_iter()
             .map(|kind| (kind, self.of(kind)))
+    }
+}
+
+/// What is not named is at rest.
+impl FromIterator<(FactorKind, Budget)> for Budgets {
+    fn from_iter<I: IntoIterator<Item = (FactorKind, Budget)>>(budgets: I) -> Self {
+        let mut all = Self::default();
+        for (kind, budget) in budgets {
+            *all.of_mut(kind) = budget;
+        }
+        all
     }
 }
 

@@ -1,6 +1,7 @@
 //! Tenants, API keys and account overrides in memory, followed live from the log.
 
 mod follow;
+mod status;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use twofold_domain::{AccountId, Channel, KeyId, KeyedHash, Mode, Sealed, TenantI
 use twofold_event_log::Seq;
 
 pub use follow::follow;
+pub use status::DirectoryStatus;
 
 /// A tenant as requests see it.
 #[derive(Debug, Clone)]

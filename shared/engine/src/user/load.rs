@@ -1,12 +1,14 @@
-//! Folding one user's subject, with the chain checked on the way.
+//! Bringing a user's state up to the log, with the chain checked on the way.
 
 use twofold_crypto::Keyring;
-use twofold_domain::Timestamp;
 use twofold_domain::user::{User, evolve};
-use twofold_event_log::{EventLog, Expected, Seq, Subject, wire};
+use twofold_domain::{Timestamp, UserToken};
+use twofold_event_log::{EventLog, Expected, Seq, Stored, Subject, wire};
 
 use crate::chain::Chain;
+use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::snapshot::LONG_TAIL;
 
 const PAGE: usize = 500;
 
@@ -19,11 +21,13 @@ pub struct Loaded {
     pub head: Option<Seq>,
     /// The chain after it.
     pub chain: Chain,
+    /// Commits folded since the last snapshot that this process knows of.
+    pub(crate) unsaved: u32,
 }
 
 impl Loaded {
     pub(crate) fn empty() -> Self {
-        Self { user: User::default(), head: None, chain: Chain::start() }
+        Self { user: User::default(), head: None, chain: Chain::start(), unsaved: 0 }
     }
 
     pub(crate) fn expected(&self) -> Expected {
@@ -33,57 +37,132 @@ impl Loaded {
     pub(crate) fn position(&self) -> Seq {
         self.head.unwrap_or(Seq::ZERO)
     }
+
+    /// Whether this is the state after a commit that the log holds.
+    fn is_after(&self, commit: &Stored) -> bool {
+        self.head == Some(commit.seq) && self.chain.is_after(commit)
+    }
+
+    /// Folds the next commit; `false` when it lies beyond and nothing was folded.
+    fn fold(&mut self, keyring: &Keyring, stored: &Stored, until: Until) -> Result<bool, EngineError> {
+        let chain = self.chain.check(keyring, stored).map_err(|error| {
+            tracing::error!(subject = %stored.subject, seq = stored.seq.0, %error, "the audit chain is broken");
+            EngineError::Integrity(error.to_string())
+        })?;
+        let (meta, events, _) =
+            wire::decode_user(&stored.payload).map_err(|e| EngineError::Integrity(e.to_string()))?;
+        let beyond = match until {
+            Until::Now => false,
+            Until::Position(last) => stored.seq > last,
+            Until::Instant(last) => meta.at > last,
+        };
+        if !beyond {
+            for event in &events {
+                evolve(&mut self.user, event, meta.at);
+            }
+            self.head = Some(stored.seq);
+            self.chain = chain;
+            self.unsaved = self.unsaved.saturating_add(1);
+        }
+        Ok(!beyond)
+    }
 }
 
 /// Up to which commit to fold.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Until {
+enum Until {
     Now,
     Position(Seq),
     Instant(Timestamp),
 }
 
-pub(crate) async fn load(log: &dyn EventLog, keyring: &Keyring, subject: &Subject) -> Result<Loaded, EngineError> {
-    load_until(log, keyring, subject, Until::Now).await
-}
-
-async fn load_until(
-    log: &dyn EventLog,
-    keyring: &Keyring,
-    subject: &Subject,
-    until: Until,
-) -> Result<Loaded, EngineError> {
-    let mut loaded = Loaded::empty();
-    loop {
-        let page = log.read_subject(subject, loaded.position(), PAGE).await?;
-        if page.is_empty() {
-            return Ok(loaded);
+impl Engine {
+    /// Brings what is known of a user up to the log as it is now: from memory, else from a snapshot, else from the
+    /// beginning. Whatever it begins with is used only if the log holds the commit it was taken after, so the cost is
+    /// that of what is new and the result is that of folding everything. When it fails, what was known stays.
+    pub(super) async fn refresh(&self, subject: &Subject, place: &mut Option<Loaded>) -> Result<(), EngineError> {
+        let parts = &self.parts;
+        let Some(last) = parts.log.last_of_subject(subject).await? else {
+            *place = Some(Loaded::empty());
+            return Ok(());
+        };
+        if place.as_ref().is_some_and(|known| known.is_after(&last)) {
+            return Ok(());
         }
-        for stored in &page {
-            let chain = loaded.chain.check(keyring, stored).map_err(|error| {
-                tracing::error!(%subject, seq = stored.seq.0, %error, "the audit chain is broken");
-                EngineError::Integrity(error.to_string())
-            })?;
-            let (meta, events, _) =
-                wire::decode_user(&stored.payload).map_err(|e| EngineError::Integrity(e.to_string()))?;
-            let beyond = match until {
-                Until::Now => false,
-                Until::Position(last) => stored.seq > last,
-                Until::Instant(last) => meta.at > last,
-            };
-            if beyond {
-                return Ok(loaded);
+        let mut begun = None;
+        if let Some(known) = place.as_ref().filter(|known| known.head.is_some()) {
+            begun = fold_onto(&*parts.log, &parts.keyring, known.clone(), &last).await?;
+        }
+        if begun.is_none()
+            && let Some(snapshot) = self.snapshots.get(&parts.keyring, subject).await
+        {
+            begun = fold_onto(&*parts.log, &parts.keyring, snapshot, &last).await?;
+            if begun.is_none() {
+                self.snapshots.not_in_the_log(subject);
             }
-            for event in &events {
-                evolve(&mut loaded.user, event, meta.at);
-            }
-            loaded.head = Some(stored.seq);
-            loaded.chain = chain;
+        }
+        let mut loaded = match begun {
+            Some(loaded) => loaded,
+            None => fold_rest(&*parts.log, &parts.keyring, Loaded::empty(), &last).await?,
+        };
+        self.snapshots.offer(subject, &mut loaded, LONG_TAIL);
+        if loaded.user.erased {
+            self.forget_key(subject);
+        }
+        *place = Some(loaded);
+        Ok(())
+    }
+
+    /// Whichever process erased the user: the key in this one's memory goes as soon as it sees that.
+    fn forget_key(&self, subject: &Subject) {
+        if let (Some(tenant), Ok(user)) = (subject.tenant_id(), UserToken::parse(subject.last_token())) {
+            self.parts.vault.forget(&tenant, &user);
         }
     }
 }
 
-/// Replays a user up to a position or an instant, for support.
+/// Folds what came after `base`; `None` when the log does not hold the commit that `base` was taken after: it is of
+/// another log, or of this one before it was put back from a backup.
+async fn fold_onto(
+    log: &dyn EventLog,
+    keyring: &Keyring,
+    mut base: Loaded,
+    last: &Stored,
+) -> Result<Option<Loaded>, EngineError> {
+    if base.position() >= last.seq {
+        return Ok(base.is_after(last).then_some(base));
+    }
+    let page = log.read_subject(&last.subject, Seq(base.position().0.saturating_sub(1)), PAGE).await?;
+    let Some((first, tail)) = page.split_first() else { return Ok(None) };
+    if !base.is_after(first) {
+        return Ok(None);
+    }
+    for stored in tail {
+        base.fold(keyring, stored, Until::Now)?;
+    }
+    fold_rest(log, keyring, base, last).await.map(Some)
+}
+
+/// Folds the subject from where `loaded` stands at least up to `last`.
+async fn fold_rest(
+    log: &dyn EventLog,
+    keyring: &Keyring,
+    mut loaded: Loaded,
+    last: &Stored,
+) -> Result<Loaded, EngineError> {
+    while loaded.position() < last.seq {
+        let page = log.read_subject(&last.subject, loaded.position(), PAGE).await?;
+        if page.is_empty() {
+            return Err(EngineError::Unavailable(format!("the log does not give {} up to {}", last.subject, last.seq)));
+        }
+        for stored in &page {
+            loaded.fold(keyring, stored, Until::Now)?;
+        }
+    }
+    Ok(loaded)
+}
+
+/// Replays a user up to a position or an instant, for support. Always from the beginning, so that all of it is checked.
 pub async fn fold_subject(
     log: &dyn EventLog,
     keyring: &Keyring,
@@ -96,5 +175,16 @@ pub async fn fold_subject(
         (None, Some(instant)) => Until::Instant(instant),
         (None, None) => Until::Now,
     };
-    load_until(log, keyring, subject, until).await
+    let mut loaded = Loaded::empty();
+    loop {
+        let page = log.read_subject(subject, loaded.position(), PAGE).await?;
+        if page.is_empty() {
+            return Ok(loaded);
+        }
+        for stored in &page {
+            if !loaded.fold(keyring, stored, until)? {
+                return Ok(loaded);
+            }
+        }
+    }
 }

@@ -15,7 +15,7 @@ use twofold_event_log::wire::{self, Meta};
 use twofold_event_log::{Append, Expected, NewCommit, Subject};
 
 use super::ask::{Ask, Caller, UserRef};
-use super::load::{Loaded, load};
+use super::load::Loaded;
 use super::prepare::Preparation;
 use super::render::{Rendered, Shown};
 use crate::answer::{Answer, Idempotency, Reply};
@@ -24,9 +24,11 @@ use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::fresh::fresh;
 use crate::seal::{Label, aad};
+use crate::snapshot::EVERY;
 
-/// Decisions on a state that turned out stale, before the caller is told to try again.
-const ATTEMPTS: usize = 6;
+/// Decisions on a state that turned out stale, before the caller is told to try again. Every one of them means that
+/// somebody else has moved the same user on; with several processes that is seldom but not never a few times in a row.
+const ATTEMPTS: usize = 32;
 
 impl Engine {
     /// The user of a caller's tenant and mode.
@@ -63,20 +65,13 @@ impl Engine {
         Ok((loaded, settings, key))
     }
 
-    /// The state of a subject, from memory when it is there. For reading: a writer learns of staleness by conflict.
+    /// The state of a subject as the log has it now. For reading: a writer learns of staleness by conflict.
     pub async fn current(&self, subject: &Subject) -> Result<Loaded, EngineError> {
         let slot = self.users.slot(subject);
         let mut place = slot.lock().await;
         // Another process may have moved the subject on; a read must not answer from an old state.
-        if let Some(known) = place.as_ref() {
-            let last = self.parts.log.last_of_subject(subject).await?;
-            if last.map(|stored| stored.seq) == known.head {
-                return Ok(known.clone());
-            }
-        }
-        let loaded = load(&*self.parts.log, &self.parts.keyring, subject).await?;
-        *place = Some(loaded.clone());
-        Ok(loaded)
+        self.refresh(subject, &mut place).await?;
+        Ok(place.clone().unwrap_or_else(Loaded::empty))
     }
 
     fn settings_of(&self, caller: &Caller, user: &User) -> Arc<Settings> {
@@ -130,33 +125,43 @@ impl Engine {
         let actor = self.actor_of(caller, whom, ask).await?;
         let slot = self.users.slot(&whom.subject);
         let mut place = slot.lock().await;
+        // Whether the state is as the log had it after the request came. Only such a state may be answered from: without
+        // an append, nothing would tell that another process has moved the user on.
+        let mut current = false;
         for _ in 0..ATTEMPTS {
             if place.is_none() {
-                *place = Some(load(&*self.parts.log, &self.parts.keyring, &whom.subject).await?);
+                self.refresh(&whom.subject, &mut place).await?;
+                current = true;
             }
             let Some(known) = place.as_ref() else { return Err(EngineError::Conflict) };
+            let head = known.head;
             let turn = Turn { engine: self, caller, whom, actor: actor.clone(), idempotency };
-            match turn.take(known, ask, &render).await {
-                Ok(Step::Answer(reply)) => return Ok(reply),
-                Ok(Step::Committed { reply, after }) => {
+            let answer = match turn.take(known, ask, &render).await {
+                Ok(Step::Committed { reply, mut after }) => {
+                    self.snapshots.offer(&whom.subject, &mut after, EVERY);
                     *place = Some(*after);
                     return Ok(reply);
                 }
-                Err(EngineError::Conflict) => *place = None,
-                // A refusal on a state that another process has moved on since would be a wrong refusal.
-                Err(EngineError::Refused(refusal)) => {
-                    let last = self.parts.log.last_of_subject(&whom.subject).await?.map(|stored| stored.seq);
-                    if last == known.head {
-                        return Err(EngineError::Refused(refusal));
-                    }
-                    *place = None;
-                }
+                Ok(Step::Answer(reply)) => Some(Ok(reply)),
+                Err(error) if error.is_about_the_request() => Some(Err(error)),
+                Err(EngineError::Conflict) => None,
                 Err(error) => {
                     // The append may have landed although its acknowledgement is lost.
                     *place = None;
                     return Err(error);
                 }
+            };
+            if let Some(answer) = answer {
+                if !current {
+                    self.refresh(&whom.subject, &mut place).await?;
+                }
+                if place.as_ref().is_some_and(|now| now.head == head) {
+                    return answer;
+                }
+            } else {
+                self.refresh(&whom.subject, &mut place).await?;
             }
+            current = true;
         }
         Err(EngineError::Conflict)
     }
@@ -261,7 +266,7 @@ impl Turn<'_> {
         reply.set_position(head.0);
         Ok(Step::Committed {
             reply: Reply::Fresh(reply),
-            after: Box::new(Loaded { user: after, head: Some(head), chain }),
+            after: Box::new(Loaded { user: after, head: Some(head), chain, unsaved: known.unsaved.saturating_add(1) }),
         })
     }
 

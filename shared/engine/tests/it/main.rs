@@ -1,7 +1,13 @@
 //! The use cases against the in-memory log: concurrency, faults, restarts, tenants.
 
+mod directory;
 mod faults;
+mod histories;
 mod idempotency;
+mod nodes;
 mod races;
+mod snapshots;
+mod snapshots_refused;
 mod support;
 mod tenants;
+mod watched_log;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use twofold_crypto::{KeyVault, Keyring, MasterKey, MemoryKeyStore, OneTimeCode, OsRandom, totp};
 use twofold_domain::actor::ActorKind;
@@ -10,18 +11,19 @@ use twofold_domain::tenant::Scope;
 use twofold_domain::user::{Outcome, Patch, Purpose, Target, UserEvent};
 use twofold_domain::{ChallengeId, Channel, Method, Mode, PanelId, Timestamp, TotpParams};
 use twofold_engine::{
-    ActorInput, Answer, Ask, Caller, Engine, EngineError, EngineParts, Idempotency, ManualClock, NewKey, NoOutbound,
-    Outbound, ProfileInput, ReauthInput, Reply, RequestContext, Typed, UserRef, code_of,
+    ActorInput, Answer, Ask, Caller, Clock as _, Engine, EngineError, EngineParts, Idempotency, ManualClock, NewKey,
+    NoOutbound, Outbound, ProfileInput, ReauthInput, Reply, RequestContext, Typed, UserRef, code_of,
 };
-use twofold_event_log::{EventLog, MemoryLog, Seq, wire};
+use twofold_event_log::{EventLog, MemoryLog, MemorySnapshots, Seq, SnapshotStore, wire};
 
 pub const START: Timestamp = Timestamp(1_795_290_000_000);
 
 #[derive(Debug)]
 pub struct World {
     pub log: Arc<MemoryLog>,
+    pub snapshots: MemorySnapshots,
     pub clock: Arc<ManualClock>,
-    keyring: Arc<Keyring>,
+    pub keyring: Arc<Keyring>,
     store: Arc<MemoryKeyStore>,
 }
 
@@ -54,24 +56,26 @@ impl World {
     pub fn new() -> Self {
         Self {
             log: Arc::new(MemoryLog::new()),
+            snapshots: MemorySnapshots::new(),
             clock: Arc::new(ManualClock::at(START)),
             keyring: Arc::new(Keyring::new(&MasterKey::generate(&OsRandom))),
             store: Arc::new(MemoryKeyStore::new()),
         }
     }
 
-    /// A node of its own: own cache, own directory, the same log and key store.
+    /// A node of its own: own cache, own directory, the same log, snapshots and key store.
     pub async fn node(&self) -> Arc<Engine> {
-        let engine = Arc::new(Engine::new(EngineParts {
-            log: Arc::clone(&self.log) as Arc<dyn EventLog>,
-            keyring: Arc::clone(&self.keyring),
-            vault: Arc::new(KeyVault::new(Arc::clone(&self.keyring), self.store.clone(), Arc::new(OsRandom), 1000)),
-            rng: Arc::new(OsRandom),
-            clock: self.clock.clone(),
-            outbound: Arc::new(CanSend),
-            cached_users: 100,
-            partitions: 4,
-        }));
+        self.node_on(Arc::clone(&self.log) as Arc<dyn EventLog>).await
+    }
+
+    /// A node with its own view of the log.
+    pub async fn node_on(&self, log: Arc<dyn EventLog>) -> Arc<Engine> {
+        self.node_with(log, Arc::new(self.snapshots.clone())).await
+    }
+
+    /// A node with its own view of everything.
+    pub async fn node_with(&self, log: Arc<dyn EventLog>, snapshots: Arc<dyn SnapshotStore>) -> Arc<Engine> {
+        let engine = self.silent_node(log, snapshots);
         let following = Arc::clone(&engine);
         let (ready, is_ready) = tokio::sync::oneshot::channel();
         tokio::spawn(async move {
@@ -82,6 +86,36 @@ impl World {
         is_ready.await.expect("following");
         engine
     }
+
+    pub fn clock_now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// A node whose background does not run: it knows no tenant and keeps no snapshot.
+    pub fn silent_node(&self, log: Arc<dyn EventLog>, snapshots: Arc<dyn SnapshotStore>) -> Arc<Engine> {
+        Arc::new(Engine::new(EngineParts {
+            log,
+            snapshots: Some(snapshots),
+            keyring: Arc::clone(&self.keyring),
+            vault: Arc::new(KeyVault::new(Arc::clone(&self.keyring), self.store.clone(), Arc::new(OsRandom), 1000)),
+            rng: Arc::new(OsRandom),
+            clock: self.clock.clone(),
+            outbound: Arc::new(CanSend),
+            cached_users: 100,
+            partitions: 4,
+        }))
+    }
+}
+
+/// Waits until something is so; at most five seconds.
+pub async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    for _ in 0..500 {
+        if is_so() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("{what} did not happen within five seconds");
 }
 
 pub fn context() -> RequestContext {
@@ -166,6 +200,11 @@ pub fn whom(engine: &Engine, caller: &Caller, user: &str) -> UserRef {
 pub fn code(secret: &[u8], now: Timestamp) -> OneTimeCode {
     let params = TotpParams::default();
     totp::code_at(secret, &params, totp::step_at(&params, now))
+}
+
+pub fn code_of_digits(secret: &[u8], now: Timestamp, digits: u8) -> String {
+    let params = TotpParams { digits, ..TotpParams::default() };
+    totp::code_at(secret, &params, totp::step_at(&params, now)).expose().to_owned()
 }
 
 pub fn typed(code: &str) -> Typed {

@@ -1,22 +1,10 @@
 //! Invariant 4, keys and the live directory.
 
-use std::time::Duration;
-
 use twofold_domain::user::Refusal;
 use twofold_domain::{Mode, PanelId};
 use twofold_engine::{Caller, Engine, EngineError, RequestContext};
 
 use crate::support::*;
-
-async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    for _ in 0..200 {
-        if is_so() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("{what} did not happen within two seconds");
-}
 
 fn known(engine: &Engine, key: &str) -> bool {
     engine.directory().authenticate(engine.keyring(), key).is_some()

@@ -13,6 +13,7 @@ pub mod race;
 pub mod reopen;
 pub mod repeat;
 mod sample;
+pub mod snapshots;
 pub mod subjects;
 pub mod watch;
 
@@ -46,11 +47,15 @@ macro_rules! conformance_suite {
             order::the_whole_log_reads_in_order_without_gaps
             order::a_category_reads_in_both_directions
             order::a_subject_reads_from_any_position
+            order::what_is_acknowledged_is_read_at_once_over_every_handle
             race::one_of_sixteen_writers_wins_each_round
+            race::two_groups_over_the_same_subjects_never_mix
+            race::unconditional_entries_are_all_stored
             reopen::a_reopened_log_has_everything_and_goes_on
             repeat::a_repeated_commit_answers_its_first_position
             repeat::a_repeated_group_answers_its_first_positions
             repeat::a_commit_of_the_past_is_a_conflict
+            repeat::a_group_of_the_past_is_a_conflict
             repeat::an_abandoned_append_happens_once_at_most
             subjects::neighbours_never_see_each_other
             subjects::no_subject_is_a_pattern

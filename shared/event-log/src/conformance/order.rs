@@ -2,7 +2,7 @@
 
 use super::Harness;
 use super::sample::{Sample, put, whole};
-use crate::{Category, EventLog, Seq, Stored};
+use crate::{Append, BoxFuture, Category, EventLog, ReadError, Seq, Stored};
 
 const COMMITS: u64 = 60;
 
@@ -94,4 +94,40 @@ pub async fn a_subject_reads_from_any_position(harness: &dyn Harness) {
         }
     }
     assert!(log.read_subject(&subject, Seq::MAX, 10).await.expect("reads").is_empty());
+}
+
+/// What was acknowledged over one handle is there for every other, in every way of reading.
+pub async fn what_is_acknowledged_is_read_at_once_over_every_handle(harness: &dyn Harness) {
+    let (writer, reader) = (harness.open().await, harness.open().await);
+    let (user, tenant) = (Sample::user(), Sample::tenant());
+    let mut last = Seq::ZERO;
+    for n in 0..30_u64 {
+        let commits = match n {
+            0 => vec![Sample::first(&user), Sample::first(&tenant)],
+            _ => vec![Sample::next(&user, Seq(last.0 - 1)), Sample::next(&tenant, last)],
+        };
+        let before = last;
+        last = writer.append(Append { commits }).await.expect("appended").seqs[1];
+        assert_eq!(reader.head().await, Ok(last));
+        assert_eq!(paged(before, |after| reader.read_all(after, 10)).await, [last.0 - 1, last.0]);
+        assert_eq!(paged(before, |after| reader.read_subject(&user, after, 10)).await, [last.0 - 1]);
+        assert_eq!(paged(before, |after| reader.read_category(Category::Config, after, 10)).await, [last.0]);
+        let newest = reader.read_category_back(Category::Config, Seq::MAX, 1).await.expect("reads");
+        assert_eq!(seqs(&newest), [last.0]);
+        let of_tenant = reader.last_of_subject(&tenant).await.expect("reads").expect("stored");
+        assert_eq!(of_tenant.seq, last);
+    }
+    assert_eq!(paged(Seq::ZERO, |after| reader.read_category(Category::Config, after, 100)).await.len(), 30);
+}
+
+/// Reads until nothing more comes; a page may be shorter than asked for.
+async fn paged<'a>(mut after: Seq, read: impl Fn(Seq) -> BoxFuture<'a, Result<Vec<Stored>, ReadError>>) -> Vec<u64> {
+    let mut all = Vec::new();
+    while let page = read(after).await.expect("reads")
+        && let Some(last) = page.last()
+    {
+        after = last.seq;
+        all.extend(seqs(&page));
+    }
+    all
 }

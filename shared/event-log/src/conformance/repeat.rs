@@ -75,3 +75,15 @@ pub async fn an_abandoned_append_happens_once_at_most(harness: &dyn Harness) {
         assert_eq!((stored[0].seq, &stored[0].id), (seq, &commit.id));
     }
 }
+
+/// A group that was stored, and from which somebody has gone on, is no repetition any more; all of it or nothing.
+pub async fn a_group_of_the_past_is_a_conflict(harness: &dyn Harness) {
+    let log = harness.open().await;
+    let (user, tenant) = (Sample::user(), Sample::tenant());
+    let group = vec![Sample::first(&user), Sample::first(&tenant), Sample::commit(&Sample::ledger(), None)];
+    let appended = put_group(&*log, group.clone()).await;
+    let last = put(&*log, Sample::next(&tenant, appended.seqs[1])).await;
+    let outcome = log.append(Append { commits: group.clone() }).await;
+    assert_eq!(outcome, Err(AppendError::Conflict { subject: user, actual: Some(appended.seqs[0]) }));
+    assert_eq!(log.head().await, Ok(last));
+}

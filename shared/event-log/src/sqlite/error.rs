@@ -13,11 +13,12 @@ fn primary_code(error: &sqlx::Error) -> Option<u32> {
     code.parse::<u32>().ok().map(|extended| extended & 0xff)
 }
 
-pub(super) fn is_busy(error: &sqlx::Error) -> bool {
+pub(crate) fn is_busy(error: &sqlx::Error) -> bool {
     primary_code(error) == Some(BUSY)
 }
 
-fn is_damaged(error: &sqlx::Error) -> bool {
+/// Whether SQLite says that the file is no database, or a broken one.
+pub(crate) fn is_damaged(error: &sqlx::Error) -> bool {
     matches!(primary_code(error), Some(CORRUPT | NOT_A_DATABASE))
 }
 

@@ -16,5 +16,7 @@ mod tidy;
 mod transaction;
 mod writer;
 
+pub(crate) use error::{is_busy, is_damaged};
 pub use handle::SqliteLog;
+pub(crate) use open::connect_patiently;
 pub use options::{SqliteLogOptions, Synchronous};

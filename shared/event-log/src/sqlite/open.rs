@@ -33,7 +33,7 @@ pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), Ope
 
 /// Two processes that create one file at the same moment can meet in the switch to write-ahead logging, for which
 /// SQLite's own busy timeout does not wait.
-async fn connect_patiently(options: &SqliteConnectOptions) -> Result<SqliteConnection, sqlx::Error> {
+pub(crate) async fn connect_patiently(options: &SqliteConnectOptions) -> Result<SqliteConnection, sqlx::Error> {
     const TRIES: u32 = 20;
     const PAUSE: std::time::Duration = std::time::Duration::from_millis(50);
     for _ in 1..TRIES {

@@ -9,6 +9,7 @@ use twofold_event_log::Stored;
 use twofold_event_log::wire::{Decoded, Event};
 
 use super::details::event_details;
+use super::text::plain;
 use crate::filter::Outcome;
 use crate::rows::AuditRow;
 
@@ -38,7 +39,7 @@ pub fn audit_rows(stored: &Stored, decoded: &Decoded, about: &About) -> Vec<Audi
             kind: Cow::Borrowed(event.name()),
             actor: meta.actor,
             actor_token: meta.actor_token.clone(),
-            request_id: meta.request_id.clone(),
+            request_id: meta.request_id.as_deref().map(plain),
             method: method(event).map(Cow::Borrowed),
             reason: reason(event).map(Cow::Borrowed),
             details: event_details(event),

@@ -7,6 +7,7 @@ use twofold_domain::user::MessageKind;
 use twofold_domain::{TenantId, Timestamp};
 use twofold_event_log::Seq;
 
+use super::text::plain;
 use crate::rows::{DeliveryRow, DeliveryStatus};
 
 impl DeliveryRow {
@@ -50,20 +51,20 @@ impl DeliveryRow {
                 }
                 self.status = DeliveryStatus::Accepted;
                 self.attempts = self.attempts.max(*attempt);
-                self.provider_id.clone_from(provider_id);
+                self.provider_id = provider_id.as_deref().map(plain);
                 self.cause = None;
             }
             _ if settled => return,
             DeliveryEvent::Retrying { attempt, cause } => {
                 self.status = DeliveryStatus::Retrying;
                 self.attempts = self.attempts.max(*attempt);
-                self.cause = Some(cause.clone());
+                self.cause = Some(plain(cause));
             }
             DeliveryEvent::Captured => self.status = DeliveryStatus::Captured,
             DeliveryEvent::Dead { attempt, cause } => {
                 self.status = DeliveryStatus::Dead;
                 self.attempts = self.attempts.max(*attempt);
-                self.cause = Some(cause.clone());
+                self.cause = Some(plain(cause));
             }
             DeliveryEvent::Expired { attempt } => {
                 self.status = DeliveryStatus::Expired;

@@ -8,6 +8,7 @@ mod delivery;
 mod details;
 mod details_user;
 mod tenant;
+mod text;
 mod user;
 mod working_set;
 
@@ -17,4 +18,5 @@ pub use details::{account_details, audit_details, delivery_details, event_detail
 pub use working_set::{Hours, Slot, UserKey, WorkingSet};
 
 pub(crate) use audit::is_tenant_wide;
+pub(crate) use text::plain;
 pub(crate) use working_set::hour;

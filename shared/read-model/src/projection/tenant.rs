@@ -4,6 +4,7 @@ use twofold_domain::tenant::TenantEvent;
 use twofold_domain::{TenantId, Timestamp};
 use twofold_event_log::Seq;
 
+use super::text::plain;
 use crate::rows::TenantRow;
 
 impl TenantRow {
@@ -12,8 +13,8 @@ impl TenantRow {
         match event {
             TenantEvent::Created { name, preset, .. } => Some(Self {
                 tenant: tenant.clone(),
-                name: name.clone(),
-                preset: preset.clone(),
+                name: plain(name),
+                preset: preset.as_deref().map(plain),
                 created_at: at,
                 suspended: false,
                 position: Seq::ZERO,
@@ -32,8 +33,8 @@ impl TenantRow {
     pub fn apply(&mut self, event: &TenantEvent, at: Timestamp) {
         match event {
             TenantEvent::Created { name, preset, .. } => {
-                self.name.clone_from(name);
-                self.preset.clone_from(preset);
+                self.name = plain(name);
+                self.preset = preset.as_deref().map(plain);
                 self.created_at = at;
             }
             TenantEvent::Suspended => self.suspended = true,

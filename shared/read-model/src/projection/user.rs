@@ -7,6 +7,7 @@ use twofold_domain::user::{Budget, Lock, Profile, Proof, UserEvent};
 use twofold_domain::{FactorKind, Method, Mode, TenantId, Timestamp, UserToken};
 use twofold_event_log::Seq;
 
+use super::text::plain;
 use crate::rows::{EnrolledMethod, UserRow};
 
 impl UserRow {
@@ -112,7 +113,7 @@ impl UserRow {
         self.panel_id = Some(profile.panel_id.clone());
         self.email = profile.email.as_ref().map(|to| to.sealed.clone());
         self.phone = profile.phone.as_ref().map(|to| to.sealed.clone());
-        self.locale.clone_from(&profile.locale);
+        self.locale = profile.locale.as_deref().map(plain);
         self.mode = profile.mode;
     }
 

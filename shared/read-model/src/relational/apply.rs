@@ -1,11 +1,10 @@
 //! One batch in one transaction.
 
-use sqlx::Connection as _;
-use sqlx::sqlite::SqliteConnection;
+use sqlx::{Connection as _, SqlStr};
 use twofold_event_log::{Seq, Stored};
 
 use super::error::unavailable;
-use super::{load, save};
+use super::{Dialect, load, query, save};
 use crate::projection::{WorkingSet, fold_commit};
 use crate::{ProjectError, StoreError};
 
@@ -13,25 +12,32 @@ use crate::{ProjectError, StoreError};
 const COMMITS_PER_TURN: usize = 64;
 
 /// Projects what of the batch lies beyond the checkpoint; answers the checkpoint afterwards.
-pub(super) async fn batch(connection: &mut SqliteConnection, batch: &[Stored]) -> Result<Seq, ProjectError> {
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
-    let checkpoint = save::checkpoint(&mut transaction).await?;
+pub(crate) async fn batch<D: Dialect>(connection: &mut D::Connection, batch: &[Stored]) -> Result<Seq, ProjectError> {
+    let mut transaction = connection.begin_with(SqlStr::from_static(D::BEGIN_PROJECTING)).await.map_err(unavailable)?;
+    let projected = project::<D>(&mut transaction, batch).await;
+    // At once in either case: a transaction that waits for the next batch to end it keeps other projectors out.
+    let ended = if projected.is_ok() { transaction.commit().await } else { transaction.rollback().await };
+    ended.map_err(unavailable)?;
+    projected
+}
+
+async fn project<D: Dialect>(connection: &mut D::Connection, batch: &[Stored]) -> Result<Seq, ProjectError> {
+    let checkpoint = query::read_checkpoint::<D>(connection).await?;
     let fresh = &batch[batch.partition_point(|commit| commit.seq <= checkpoint)..];
     let Some(last) = fresh.last() else { return Ok(checkpoint) };
     ensure_contiguous(checkpoint, fresh)?;
-    let mut set = load::working_set(&mut transaction, fresh).await?;
+    let mut set = load::working_set::<D>(connection, fresh).await?;
     fold(&mut set, fresh).await?;
-    save::working_set(&mut transaction, &set).await?;
-    save::set_checkpoint(&mut transaction, last.seq).await?;
-    transaction.commit().await.map_err(unavailable)?;
+    save::working_set::<D>(connection, &set).await?;
+    save::set_checkpoint::<D>(connection, last.seq).await?;
     Ok(last.seq)
 }
 
 /// Empties every table in one transaction.
-pub(super) async fn clear(connection: &mut SqliteConnection) -> Result<(), StoreError> {
-    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
+pub(super) async fn clear<D: Dialect>(connection: &mut D::Connection) -> Result<(), StoreError> {
+    let mut transaction = connection.begin_with(SqlStr::from_static(D::BEGIN_PROJECTING)).await.map_err(unavailable)?;
     for text in crate::sql::CLEAR {
-        sqlx::query(text).execute(&mut *transaction).await.map_err(unavailable)?;
+        D::fetch(&mut transaction, SqlStr::from_static(text), D::Arguments::default()).await?;
     }
     transaction.commit().await.map_err(unavailable)
 }

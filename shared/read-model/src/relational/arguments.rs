@@ -1,90 +1,28 @@
 //! Rows as values of a statement.
 
-use sqlx::Arguments as _;
-use sqlx::sqlite::{Sqlite, SqliteArguments};
-use twofold_domain::{Sealed, Timestamp};
-use twofold_event_log::Seq;
-
-use super::error::unavailable;
-use crate::StoreError;
+use super::Sink;
 use crate::codec::{failures_text, methods_text, mode_text};
 use crate::rows::{AuditRow, DeliveryRow, TenantRow, UserRow};
 
-/// Values in the order of a statement's placeholders. The first failure is kept, so callers check once.
-#[derive(Default)]
-pub(super) struct Values {
-    arguments: SqliteArguments,
-    failed: Option<StoreError>,
-}
-
-impl Values {
-    pub fn finish(self) -> Result<SqliteArguments, StoreError> {
-        self.failed.map_or(Ok(self.arguments), Err)
-    }
-
-    pub fn add<'q, T: sqlx::Encode<'q, Sqlite> + sqlx::Type<Sqlite>>(&mut self, value: T) {
-        if let Err(error) = self.arguments.add(value) {
-            self.failed.get_or_insert_with(|| unavailable(error));
-        }
-    }
-
-    pub fn text(&mut self, text: &str) {
-        self.add(text);
-    }
-
-    pub fn optional_text(&mut self, text: Option<&str>) {
-        self.add(text);
-    }
-
-    pub fn bytes(&mut self, sealed: Option<&Sealed>) {
-        self.add(sealed.map(Sealed::as_bytes));
-    }
-
-    pub fn seq(&mut self, seq: Seq) {
-        self.add(number(seq));
-    }
-
-    pub fn time(&mut self, at: Timestamp) {
-        self.add(at.as_millis());
-    }
-
-    pub fn optional_time(&mut self, at: Option<Timestamp>) {
-        self.add(at.map(Timestamp::as_millis));
-    }
-
-    pub fn flag(&mut self, flag: bool) {
-        self.add(i64::from(flag));
-    }
-
-    pub fn optional_flag(&mut self, flag: Option<bool>) {
-        self.add(flag.map(i64::from));
-    }
-}
-
-/// Positions beyond the database's integers are beyond every commit.
-pub(super) fn number(seq: Seq) -> i64 {
-    i64::try_from(seq.0).unwrap_or(i64::MAX)
-}
-
 /// In the order of [`crate::sql::USER_COLUMNS`].
-pub(super) fn whole_user(values: &mut Values, row: &UserRow) {
+pub(super) fn whole_user(values: &mut dyn Sink, row: &UserRow) {
     values.text(row.tenant.as_str());
     values.text(row.user.as_str());
     values.text(row.mode.name());
     values.optional_text(row.account.as_ref().map(twofold_domain::AccountId::as_str));
-    values.bytes(row.account_panel_id.as_ref());
+    values.sealed(row.account_panel_id.as_ref());
     values.text(row.role.name());
     values.time(row.registered_at);
-    values.bytes(row.panel_id.as_ref());
-    values.bytes(row.email.as_ref());
-    values.bytes(row.phone.as_ref());
+    values.sealed(row.panel_id.as_ref());
+    values.sealed(row.email.as_ref());
+    values.sealed(row.phone.as_ref());
     values.optional_text(row.locale.as_deref());
     values.flag(row.erased);
     changing_state(values, row);
 }
 
 /// In the order of [`crate::sql::USER_STATE_COLUMNS`].
-pub(super) fn user_state(values: &mut Values, row: &UserRow) {
+pub(super) fn user_state(values: &mut dyn Sink, row: &UserRow) {
     values.text(row.tenant.as_str());
     values.text(row.user.as_str());
     values.text(row.mode.name());
@@ -94,13 +32,13 @@ pub(super) fn user_state(values: &mut Values, row: &UserRow) {
     changing_state(values, row);
 }
 
-fn changing_state(values: &mut Values, row: &UserRow) {
+fn changing_state(values: &mut dyn Sink, row: &UserRow) {
     values.optional_flag(row.use_2fa);
     values.optional_flag(row.may_toggle);
-    values.add(methods_text(&row.methods));
+    values.text(&methods_text(&row.methods));
     values.optional_time(row.enabled_at);
-    values.add(row.recovery_left.map(i64::from));
-    values.add(failures_text(&row.failures));
+    values.optional_number(row.recovery_left.map(i64::from));
+    values.text(&failures_text(&row.failures));
     values.optional_time(row.locked_until());
     values.optional_time(row.last_verified_at);
     values.optional_time(row.last_failed_at);
@@ -108,7 +46,7 @@ fn changing_state(values: &mut Values, row: &UserRow) {
 }
 
 /// In the order of [`crate::sql::DELIVERY_COLUMNS`].
-pub(super) fn delivery(values: &mut Values, row: &DeliveryRow) {
+pub(super) fn delivery(values: &mut dyn Sink, row: &DeliveryRow) {
     values.text(row.message.as_str());
     values.text(row.tenant.as_str());
     values.text(row.user.as_str());
@@ -120,7 +58,7 @@ pub(super) fn delivery(values: &mut Values, row: &DeliveryRow) {
     values.time(row.requested_at);
     values.time(row.updated_at);
     values.time(row.expires_at);
-    values.add(i64::from(row.attempts));
+    values.number(i64::from(row.attempts));
     values.optional_text(row.provider_id.as_deref());
     values.optional_text(row.cause.as_deref());
     values.seq(row.request_seq);
@@ -128,7 +66,7 @@ pub(super) fn delivery(values: &mut Values, row: &DeliveryRow) {
 }
 
 /// In the order of [`crate::sql::TENANT_COLUMNS`].
-pub(super) fn tenant(values: &mut Values, row: &TenantRow) {
+pub(super) fn tenant(values: &mut dyn Sink, row: &TenantRow) {
     values.text(row.tenant.as_str());
     values.text(&row.name);
     values.optional_text(row.preset.as_deref());
@@ -138,9 +76,9 @@ pub(super) fn tenant(values: &mut Values, row: &TenantRow) {
 }
 
 /// In the order of [`crate::sql::AUDIT_COLUMNS`].
-pub(super) fn audit(values: &mut Values, row: &AuditRow) {
+pub(super) fn audit(values: &mut dyn Sink, row: &AuditRow) {
     values.seq(row.seq);
-    values.add(i64::from(row.idx));
+    values.number(i64::from(row.idx));
     values.text(row.tenant.as_str());
     values.text(mode_text(row.mode));
     values.optional_text(row.user.as_ref().map(twofold_domain::UserToken::as_str));
@@ -151,6 +89,6 @@ pub(super) fn audit(values: &mut Values, row: &AuditRow) {
     values.optional_text(row.request_id.as_deref());
     values.optional_text(row.method.as_deref());
     values.optional_text(row.reason.as_deref());
-    values.add(row.details.to_string());
-    values.bytes(row.private.as_ref());
+    values.text(&row.details.to_string());
+    values.sealed(row.private.as_ref());
 }

@@ -1,20 +1,18 @@
 //! Pages of the audit: from a filter to a statement and its values.
 
-use sqlx::{AssertSqlSafe, SqlitePool};
 use twofold_domain::actor::ActorKind;
 use twofold_domain::{Mode, TenantId, Timestamp, UserToken};
 
-use super::arguments::{Values, number};
-use super::error::unavailable;
-use super::{decode, query};
+use super::sink::number;
+use super::{Backend, Scope, Sink, Values, decode, query};
 use crate::StoreError;
 use crate::filter::{AuditFilter, MAX_KINDS, Page};
 use crate::projection::{hour, is_tenant_wide, outcome_kinds};
 use crate::rows::AuditRow;
 use crate::sql::{self, AuditShape, Lead};
 
-pub(super) async fn page(
-    pool: &SqlitePool,
+pub(super) async fn page<B: Backend>(
+    backend: &B,
     tenant: &TenantId,
     mode: Mode,
     filter: &AuditFilter,
@@ -22,19 +20,18 @@ pub(super) async fn page(
 ) -> Result<Vec<AuditRow>, StoreError> {
     let Some(kinds) = kinds(filter) else { return Ok(Vec::new()) };
     let shape = shape(filter, &kinds, page.newest_first);
-    let mut values = Values::default();
+    let mut values = Values::<B::Dialect>::default();
     values.text(tenant.as_str());
     values.text(mode.name());
     let start = if page.newest_first { (i64::MAX, i64::MAX) } else { (0, 0) };
     let (seq, idx) = page.after.map_or(start, |(seq, idx)| (number(seq), i64::from(idx)));
-    values.add(seq);
-    values.add(idx);
-    values.add(query::rows(page.limit));
+    values.number(seq);
+    values.number(idx);
+    values.number(query::rows(page.limit));
     lead_values(&mut values, &shape.lead, filter, &kinds);
     other_values(&mut values, &shape, filter, &kinds);
-    let statement = AssertSqlSafe(sql::audit(&shape));
-    let rows = sqlx::query_with(statement, values.finish()?).fetch_all(pool).await;
-    decode::rows(&rows.map_err(unavailable)?, decode::audit)
+    let rows = backend.fetch(Scope::Tenant(tenant), query::text(sql::audit(&shape)), values.finish()?).await?;
+    decode::rows(&rows, decode::audit::<B::Dialect>)
 }
 
 /// The kinds that the filter leaves: empty for all, none when nothing can match. With those of the whole tenant last.
@@ -80,7 +77,7 @@ fn shape(filter: &AuditFilter, kinds: &[&str], newest_first: bool) -> AuditShape
     }
 }
 
-fn lead_values(values: &mut Values, lead: &Lead, filter: &AuditFilter, kinds: &[&str]) {
+fn lead_values(values: &mut dyn Sink, lead: &Lead, filter: &AuditFilter, kinds: &[&str]) {
     match lead {
         Lead::Mode => {}
         Lead::Request => values.optional_text(filter.request_id.as_deref()),
@@ -91,14 +88,14 @@ fn lead_values(values: &mut Values, lead: &Lead, filter: &AuditFilter, kinds: &[
     }
 }
 
-fn other_values(values: &mut Values, shape: &AuditShape, filter: &AuditFilter, kinds: &[&str]) {
+fn other_values(values: &mut dyn Sink, shape: &AuditShape, filter: &AuditFilter, kinds: &[&str]) {
     if shape.time {
         let from = filter.from.unwrap_or(Timestamp(i64::MIN));
         let to = filter.to.unwrap_or(Timestamp(i64::MAX));
         values.time(from);
         values.time(to);
-        values.add(hour(from));
-        values.add(hour(to));
+        values.number(hour(from));
+        values.number(hour(to));
     }
     if shape.user {
         values.optional_text(filter.user.as_ref().map(UserToken::as_str));

@@ -2,11 +2,10 @@
 
 use std::borrow::Cow;
 
-use sqlx::Row as _;
-use sqlx::sqlite::{Sqlite, SqliteRow};
 use twofold_domain::{AccountId, MessageId, Sealed, TenantId, Timestamp, UserToken};
 use twofold_event_log::Seq;
 
+use super::Dialect;
 use super::error::corrupt;
 use crate::StoreError;
 use crate::codec::{TENANT_WIDE, parse_actor, parse_channel, parse_failures, parse_methods, parse_mode, parse_role};
@@ -15,33 +14,47 @@ use crate::rows::{AuditRow, DeliveryRow, DeliveryStatus, TenantRow, UserRow};
 type Result<T> = std::result::Result<T, StoreError>;
 
 /// The columns of a row, one after the other.
-struct Columns<'r> {
-    row: &'r SqliteRow,
+struct Columns<'r, D: Dialect> {
+    row: &'r D::Row,
     next: usize,
 }
 
-impl<'r> Columns<'r> {
-    const fn of(row: &'r SqliteRow) -> Self {
+impl<'r, D: Dialect> Columns<'r, D> {
+    const fn of(row: &'r D::Row) -> Self {
         Self { row, next: 0 }
     }
 
-    fn get<T: sqlx::Decode<'r, Sqlite> + sqlx::Type<Sqlite>>(&mut self) -> Result<T> {
-        let value = self.row.try_get(self.next).map_err(|_| corrupt("a column has another type"));
+    fn next<T>(
+        &mut self,
+        get: impl FnOnce(&'r D::Row, usize) -> std::result::Result<Option<T>, sqlx::Error>,
+    ) -> Result<Option<T>> {
         self.next += 1;
-        value
+        get(self.row, self.next - 1).map_err(|_| corrupt("a column has another type"))
+    }
+
+    fn text(&mut self) -> Result<&'r str> {
+        self.next(D::text)?.ok_or_else(|| corrupt("a column is empty"))
+    }
+
+    fn number(&mut self) -> Result<i64> {
+        self.optional_number()?.ok_or_else(|| corrupt("a column is empty"))
+    }
+
+    fn optional_number(&mut self) -> Result<Option<i64>> {
+        self.next(D::number)
     }
 
     fn parse<T>(&mut self, parse: impl FnOnce(&str) -> Option<T>) -> Result<T> {
-        parse(self.get::<&str>()?).ok_or_else(|| corrupt("a column has an unknown text"))
+        parse(self.text()?).ok_or_else(|| corrupt("a column has an unknown text"))
     }
 
     fn optional<T>(&mut self, parse: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>> {
-        let text = self.get::<Option<&str>>()?;
+        let text = self.next(D::text)?;
         text.map(|text| parse(text).ok_or_else(|| corrupt("a column has an unknown text"))).transpose()
     }
 
     fn owned(&mut self) -> Result<Option<String>> {
-        self.get()
+        Ok(self.next(D::text)?.map(str::to_owned))
     }
 
     fn cow(&mut self) -> Result<Option<Cow<'static, str>>> {
@@ -49,36 +62,36 @@ impl<'r> Columns<'r> {
     }
 
     fn sealed(&mut self) -> Result<Option<Sealed>> {
-        Ok(self.get::<Option<Vec<u8>>>()?.map(Sealed::new))
+        Ok(self.next(D::bytes)?.map(Sealed::new))
     }
 
     fn seq(&mut self) -> Result<Seq> {
-        Ok(Seq(self.get::<i64>()?.cast_unsigned()))
+        Ok(Seq(self.number()?.cast_unsigned()))
     }
 
     fn time(&mut self) -> Result<Timestamp> {
-        Ok(Timestamp(self.get()?))
+        Ok(Timestamp(self.number()?))
     }
 
     fn optional_time(&mut self) -> Result<Option<Timestamp>> {
-        Ok(self.get::<Option<i64>>()?.map(Timestamp))
+        Ok(self.optional_number()?.map(Timestamp))
     }
 
     fn flag(&mut self) -> Result<bool> {
-        Ok(self.get::<i64>()? != 0)
+        Ok(self.number()? != 0)
     }
 
     fn optional_flag(&mut self) -> Result<Option<bool>> {
-        Ok(self.get::<Option<i64>>()?.map(|flag| flag != 0))
+        Ok(self.optional_number()?.map(|flag| flag != 0))
     }
 
     fn optional_small(&mut self) -> Result<Option<u32>> {
-        let number = self.get::<Option<i64>>()?.map(u32::try_from).transpose();
+        let number = self.optional_number()?.map(u32::try_from).transpose();
         number.map_err(|_| corrupt("a number is out of range"))
     }
 
     fn small(&mut self) -> Result<u32> {
-        u32::try_from(self.get::<i64>()?).map_err(|_| corrupt("a number is out of range"))
+        u32::try_from(self.number()?).map_err(|_| corrupt("a number is out of range"))
     }
 }
 
@@ -90,8 +103,8 @@ fn tenant_id(text: &str) -> Option<TenantId> {
     TenantId::parse(text).ok()
 }
 
-pub(super) fn user(row: &SqliteRow) -> Result<UserRow> {
-    let mut columns = Columns::of(row);
+pub(super) fn user<D: Dialect>(row: &D::Row) -> Result<UserRow> {
+    let mut columns = Columns::<D>::of(row);
     let (tenant, user, mode) = (columns.parse(tenant_id)?, columns.parse(user_token)?, columns.parse(parse_mode)?);
     let account = columns.optional(|text| AccountId::parse(text).ok())?;
     let account_panel_id = columns.sealed()?;
@@ -114,15 +127,15 @@ pub(super) fn user(row: &SqliteRow) -> Result<UserRow> {
     Ok(row)
 }
 
-pub(super) fn delivery(row: &SqliteRow) -> Result<DeliveryRow> {
-    let mut columns = Columns::of(row);
+pub(super) fn delivery<D: Dialect>(row: &D::Row) -> Result<DeliveryRow> {
+    let mut columns = Columns::<D>::of(row);
     Ok(DeliveryRow {
         message: columns.parse(|text| MessageId::parse(text).ok())?,
         tenant: columns.parse(tenant_id)?,
         user: columns.parse(user_token)?,
         mode: columns.parse(parse_mode)?,
         channel: columns.parse(parse_channel)?,
-        kind: Cow::Owned(columns.get()?),
+        kind: Cow::Owned(columns.text()?.to_owned()),
         purpose: columns.cow()?,
         status: columns.parse(DeliveryStatus::parse)?,
         requested_at: columns.time()?,
@@ -136,11 +149,11 @@ pub(super) fn delivery(row: &SqliteRow) -> Result<DeliveryRow> {
     })
 }
 
-pub(super) fn tenant(row: &SqliteRow) -> Result<TenantRow> {
-    let mut columns = Columns::of(row);
+pub(super) fn tenant<D: Dialect>(row: &D::Row) -> Result<TenantRow> {
+    let mut columns = Columns::<D>::of(row);
     Ok(TenantRow {
         tenant: columns.parse(tenant_id)?,
-        name: columns.get()?,
+        name: columns.text()?.to_owned(),
         preset: columns.owned()?,
         created_at: columns.time()?,
         suspended: columns.flag()?,
@@ -148,8 +161,8 @@ pub(super) fn tenant(row: &SqliteRow) -> Result<TenantRow> {
     })
 }
 
-pub(super) fn audit(row: &SqliteRow) -> Result<AuditRow> {
-    let mut columns = Columns::of(row);
+pub(super) fn audit<D: Dialect>(row: &D::Row) -> Result<AuditRow> {
+    let mut columns = Columns::<D>::of(row);
     Ok(AuditRow {
         seq: columns.seq()?,
         idx: columns.small()?,
@@ -157,7 +170,7 @@ pub(super) fn audit(row: &SqliteRow) -> Result<AuditRow> {
         mode: columns.parse(|text| if text == TENANT_WIDE { Some(None) } else { parse_mode(text).map(Some) })?,
         user: columns.optional(user_token)?,
         at: columns.time()?,
-        kind: Cow::Owned(columns.get()?),
+        kind: Cow::Owned(columns.text()?.to_owned()),
         actor: columns.parse(parse_actor)?,
         actor_token: columns.optional(user_token)?,
         request_id: columns.owned()?,
@@ -168,11 +181,21 @@ pub(super) fn audit(row: &SqliteRow) -> Result<AuditRow> {
     })
 }
 
-pub(super) fn hour(row: &SqliteRow) -> Result<(i64, (Seq, Seq))> {
-    let mut columns = Columns::of(row);
-    Ok((columns.get()?, (columns.seq()?, columns.seq()?)))
+pub(super) fn hour<D: Dialect>(row: &D::Row) -> Result<(i64, (Seq, Seq))> {
+    let mut columns = Columns::<D>::of(row);
+    Ok((columns.number()?, (columns.seq()?, columns.seq()?)))
 }
 
-pub(super) fn rows<T>(rows: &[SqliteRow], decode: impl Fn(&SqliteRow) -> Result<T>) -> Result<Vec<T>> {
+pub(super) fn rows<R, T>(rows: &[R], decode: impl Fn(&R) -> Result<T>) -> Result<Vec<T>> {
     rows.iter().map(decode).collect()
+}
+
+/// The one integer of a query that answers one row.
+pub(super) fn one_number<D: Dialect>(rows: &[D::Row]) -> Result<Option<i64>> {
+    rows.first().map_or(Ok(None), |row| Columns::<D>::of(row).optional_number())
+}
+
+/// The one text of a query that answers one row.
+pub(super) fn one_text<D: Dialect>(rows: &[D::Row]) -> Result<&str> {
+    Ok(rows.first().map_or(Ok(None), |row| Columns::<D>::of(row).next(D::text))?.unwrap_or_default())
 }

@@ -2,7 +2,7 @@
 
 use crate::StoreError;
 
-pub(super) fn unavailable(error: impl std::fmt::Display) -> StoreError {
+pub(crate) fn unavailable(error: impl std::fmt::Display) -> StoreError {
     StoreError::Unavailable(error.to_string())
 }
 

@@ -1,12 +1,12 @@
 //! Queries.
 
-use sqlx::{AssertSqlSafe, SqlitePool};
+use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
 use twofold_domain::{AccountId, MessageId, Mode, TenantId, UserToken};
 use twofold_event_log::Seq;
 
-use super::arguments::{Values, number};
-use super::error::unavailable;
-use super::{decode, save};
+use super::save::CHECKPOINT;
+use super::sink::number;
+use super::{Backend, Dialect, Scope, Sink as _, Values, decode};
 use crate::StoreError;
 use crate::codec::method_pattern;
 use crate::filter::{DeliveryFilter, DeliveryPage, MAX_PAGE_ROWS, TenantPage, UserFilter, UserPage};
@@ -20,18 +20,45 @@ pub(super) fn rows(limit: usize) -> i64 {
     i64::try_from(limit.min(MAX_PAGE_ROWS)).unwrap_or(i64::MAX)
 }
 
-pub(super) async fn checkpoint(pool: &SqlitePool) -> Result<Seq> {
-    let mut connection = pool.acquire().await.map_err(unavailable)?;
-    save::checkpoint(&mut connection).await
+/// A text put together from shapes, never from what somebody sent.
+pub(super) fn text(sql: String) -> SqlStr {
+    AssertSqlSafe(sql).into_sql_str()
 }
 
-pub(super) async fn user(pool: &SqlitePool, tenant: &TenantId, user: &UserToken) -> Result<Option<UserRow>> {
-    let query = sqlx::query(AssertSqlSafe(sql::user())).bind(tenant.as_str()).bind(user.as_str());
-    query.fetch_optional(pool).await.map_err(unavailable)?.as_ref().map(decode::user).transpose()
+fn values<B: Backend>(texts: &[&str]) -> Values<B::Dialect> {
+    let mut values = Values::default();
+    for text in texts {
+        values.text(text);
+    }
+    values
 }
 
-pub(super) async fn users(
-    pool: &SqlitePool,
+fn position(number: Option<i64>) -> Seq {
+    Seq(number.unwrap_or(0).cast_unsigned())
+}
+
+pub(super) async fn checkpoint<B: Backend>(backend: &B) -> Result<Seq> {
+    let values = values::<B>(&[CHECKPOINT]).finish()?;
+    let rows = backend.fetch(Scope::Nobody, SqlStr::from_static(sql::CHECKPOINT), values).await?;
+    decode::one_number::<B::Dialect>(&rows).map(position)
+}
+
+/// The checkpoint as a connection sees it.
+pub(crate) async fn read_checkpoint<D: Dialect>(connection: &mut D::Connection) -> Result<Seq> {
+    let mut values = Values::<D>::default();
+    values.text(CHECKPOINT);
+    let rows = D::fetch(connection, SqlStr::from_static(sql::CHECKPOINT), values.finish()?).await?;
+    decode::one_number::<D>(&rows).map(position)
+}
+
+pub(super) async fn user<B: Backend>(backend: &B, tenant: &TenantId, user: &UserToken) -> Result<Option<UserRow>> {
+    let values = values::<B>(&[tenant.as_str(), user.as_str()]);
+    let rows = backend.fetch(Scope::Tenant(tenant), text(sql::user()), values.finish()?).await?;
+    rows.first().map(decode::user::<B::Dialect>).transpose()
+}
+
+pub(super) async fn users<B: Backend>(
+    backend: &B,
     tenant: &TenantId,
     mode: Mode,
     filter: &UserFilter,
@@ -46,37 +73,35 @@ pub(super) async fn users(
         enabled: filter.enabled,
         locked: filter.locked.map(|at| at.locked),
     };
-    let mut values = Values::default();
-    values.text(tenant.as_str());
-    values.text(mode.name());
-    values.text(page.after.as_ref().map_or("", UserToken::as_str));
-    values.add(rows(page.limit));
+    let after = page.after.as_ref().map_or("", UserToken::as_str);
+    let mut values = values::<B>(&[tenant.as_str(), mode.name(), after]);
+    values.number(rows(page.limit));
     if let Some(account) = &filter.account {
         values.text(account.as_str());
     }
     for method in methods {
-        values.add(method_pattern(method));
+        values.text(&method_pattern(method));
     }
     if let Some(at) = filter.locked {
         values.time(at.now);
     }
-    let query = sqlx::query_with(AssertSqlSafe(sql::users(&shape)), values.finish()?);
-    decode::rows(&query.fetch_all(pool).await.map_err(unavailable)?, decode::user)
+    let rows = backend.fetch(Scope::Tenant(tenant), text(sql::users(&shape)), values.finish()?).await?;
+    decode::rows(&rows, decode::user::<B::Dialect>)
 }
 
-pub(super) async fn count_admins(
-    pool: &SqlitePool,
+pub(super) async fn count_admins<B: Backend>(
+    backend: &B,
     tenant: &TenantId,
     account: &AccountId,
     except_user: &UserToken,
 ) -> Result<u64> {
-    let query = sqlx::query_scalar::<_, i64>(sql::COUNT_ADMINS);
-    let query = query.bind(tenant.as_str()).bind(account.as_str()).bind(except_user.as_str());
-    Ok(query.fetch_one(pool).await.map_err(unavailable)?.unsigned_abs())
+    let values = values::<B>(&[tenant.as_str(), account.as_str(), except_user.as_str()]).finish()?;
+    let rows = backend.fetch(Scope::Tenant(tenant), SqlStr::from_static(sql::COUNT_ADMINS), values).await?;
+    Ok(decode::one_number::<B::Dialect>(&rows)?.unwrap_or(0).unsigned_abs())
 }
 
-pub(super) async fn deliveries(
-    pool: &SqlitePool,
+pub(super) async fn deliveries<B: Backend>(
+    backend: &B,
     tenant: &TenantId,
     mode: Mode,
     filter: &DeliveryFilter,
@@ -89,11 +114,9 @@ pub(super) async fn deliveries(
         newest_first: page.newest_first,
     };
     let start = if page.newest_first { i64::MAX } else { 0 };
-    let mut values = Values::default();
-    values.text(tenant.as_str());
-    values.text(mode.name());
-    values.add(page.after.map_or(start, number));
-    values.add(rows(page.limit));
+    let mut values = values::<B>(&[tenant.as_str(), mode.name()]);
+    values.number(page.after.map_or(start, number));
+    values.number(rows(page.limit));
     let filters = [
         filter.user.as_ref().map(UserToken::as_str),
         filter.status.map(crate::DeliveryStatus::name),
@@ -102,17 +125,23 @@ pub(super) async fn deliveries(
     for text in filters.into_iter().flatten() {
         values.text(text);
     }
-    let query = sqlx::query_with(AssertSqlSafe(sql::deliveries(&shape)), values.finish()?);
-    decode::rows(&query.fetch_all(pool).await.map_err(unavailable)?, decode::delivery)
+    let rows = backend.fetch(Scope::Tenant(tenant), text(sql::deliveries(&shape)), values.finish()?).await?;
+    decode::rows(&rows, decode::delivery::<B::Dialect>)
 }
 
-pub(super) async fn delivery(pool: &SqlitePool, tenant: &TenantId, message: &MessageId) -> Result<Option<DeliveryRow>> {
-    let query = sqlx::query(AssertSqlSafe(sql::delivery())).bind(message.as_str()).bind(tenant.as_str());
-    query.fetch_optional(pool).await.map_err(unavailable)?.as_ref().map(decode::delivery).transpose()
+pub(super) async fn delivery<B: Backend>(
+    backend: &B,
+    tenant: &TenantId,
+    message: &MessageId,
+) -> Result<Option<DeliveryRow>> {
+    let values = values::<B>(&[message.as_str(), tenant.as_str()]);
+    let rows = backend.fetch(Scope::Tenant(tenant), text(sql::delivery()), values.finish()?).await?;
+    rows.first().map(decode::delivery::<B::Dialect>).transpose()
 }
 
-pub(super) async fn tenants(pool: &SqlitePool, page: &TenantPage) -> Result<Vec<TenantRow>> {
-    let after = page.after.as_ref().map_or("", TenantId::as_str);
-    let query = sqlx::query(AssertSqlSafe(sql::tenants())).bind(after).bind(rows(page.limit));
-    decode::rows(&query.fetch_all(pool).await.map_err(unavailable)?, decode::tenant)
+pub(super) async fn tenants<B: Backend>(backend: &B, page: &TenantPage) -> Result<Vec<TenantRow>> {
+    let mut values = values::<B>(&[page.after.as_ref().map_or("", TenantId::as_str)]);
+    values.number(rows(page.limit));
+    let rows = backend.fetch(Scope::Everything, text(sql::tenants()), values.finish()?).await?;
+    decode::rows(&rows, decode::tenant::<B::Dialect>)
 }

@@ -1,18 +1,22 @@
 //! Statements with many rows, in a few fixed sizes so that prepared ones are found again.
 
-use super::{AUDIT_COLUMNS, DELIVERY_COLUMNS, TENANT_COLUMNS, USER_COLUMNS, USER_STATE_COLUMNS, USER_STATE_FIXED};
+use super::{
+    AUDIT_COLUMNS, DELIVERY_COLUMNS, HOUR_COLUMNS, TENANT_COLUMNS, USER_COLUMNS, USER_STATE_COLUMNS, USER_STATE_FIXED,
+};
 
-/// Rows of one statement: as many of the largest as fit, then of the next; a full batch is two. Far below the limits of
-/// SQLite (32,766 values) and PostgreSQL (65,535).
+/// Rows of one list: as many of the largest as fit, then of the next; a full batch is two. Far below SQLite's limit of
+/// 32,766 values.
 pub const CHUNKS: [usize; 5] = [500, 100, 20, 4, 1];
 
-/// How the values of many rows are named.
+/// Where a statement's many rows come from: the one difference between the databases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Placeholders {
-    /// `$1`, `$2`, ...: PostgreSQL.
-    Numbered,
-    /// `?` by position: SQLite looks every named value up in a list, which is quadratic in a statement's values.
-    Positional,
+pub enum Source {
+    /// A list of so many rows, each value a `?` by position: SQLite, which looks every named value up in a list, and that
+    /// is quadratic in a statement's values.
+    List(usize),
+    /// An array for each column, `$1`, `$2`, ...: PostgreSQL, which takes one statement for any number of rows and has
+    /// as many values to describe and to plan for as there are columns.
+    Arrays,
 }
 
 /// A statement with many rows.
@@ -20,32 +24,27 @@ pub enum Placeholders {
 pub struct Bulk {
     before: fn() -> String,
     after: fn() -> String,
-    /// Values of one row.
-    pub columns: usize,
+    /// Columns of one row.
+    pub columns: &'static [&'static str],
 }
 
 impl Bulk {
-    /// The statement for a number of rows.
-    pub fn text(self, placeholders: Placeholders, rows: usize) -> String {
-        let mut text = (self.before)();
-        for row in 0..rows {
-            text.push_str(if row == 0 { "(" } else { ", (" });
-            for column in 0..self.columns {
-                if column > 0 {
-                    text.push_str(", ");
-                }
-                match placeholders {
-                    Placeholders::Numbered => {
-                        text.push('$');
-                        text.push_str(&(row * self.columns + column + 1).to_string());
-                    }
-                    Placeholders::Positional => text.push('?'),
-                }
+    /// The statement.
+    pub fn text(self, source: Source) -> String {
+        let rows = match source {
+            Source::List(rows) => {
+                let row = format!("({})", vec!["?"; self.columns.len()].join(", "));
+                format!("VALUES {}", vec![row; rows].join(", "))
             }
-            text.push(')');
-        }
-        text.push_str(&(self.after)());
-        text
+            Source::Arrays => {
+                let arrays =
+                    self.columns.iter().zip(1..).map(|(column, n)| format!("CAST(${n} AS {}[])", kind(column)));
+                let names: Vec<_> = (1..=self.columns.len()).map(|n| format!("column{n}")).collect();
+                let arrays = arrays.collect::<Vec<_>>().join(", ");
+                format!("SELECT * FROM unnest({arrays}) AS u ({})", names.join(", "))
+            }
+        };
+        format!("{}{rows}{}", (self.before)(), (self.after)())
     }
 
     /// Every one.
@@ -64,8 +63,47 @@ impl Bulk {
     }
 }
 
+/// The type of a column, whichever table it is in.
+fn kind(column: &str) -> &'static str {
+    if BYTES.contains(&column) {
+        "BYTEA"
+    } else if NUMBERS.contains(&column) {
+        "BIGINT"
+    } else {
+        "TEXT"
+    }
+}
+
+const BYTES: [&str; 5] = ["account_panel_id", "panel_id", "email", "phone", "private"];
+
+const NUMBERS: [&str; 23] = [
+    "at",
+    "attempts",
+    "created_at",
+    "enabled_at",
+    "erased",
+    "expires_at",
+    "first_seq",
+    "hour",
+    "idx",
+    "last_failed_at",
+    "last_seq",
+    "last_verified_at",
+    "locked_until",
+    "may_toggle",
+    "position",
+    "recovery_left",
+    "registered_at",
+    "request_seq",
+    "requested_at",
+    "seq",
+    "suspended",
+    "updated_at",
+    "use_2fa",
+];
+
 fn insert(table: &str, columns: &[&str]) -> String {
-    format!("INSERT INTO {table} ({}) VALUES ", columns.join(", "))
+    format!("INSERT INTO {table} ({}) ", columns.join(", "))
 }
 
 fn on_conflict(key: &str, columns: &[&str]) -> String {
@@ -81,10 +119,10 @@ pub fn users_load() -> Bulk {
     Bulk {
         before: || {
             let texts = USER_STATE_COLUMNS.iter().map(|column| format!("coalesce(CAST(users.{column} AS TEXT), '')"));
-            format!("SELECT string_agg({}, ';') FROM (VALUES ", texts.collect::<Vec<_>>().join(" || ' ' || "))
+            format!("SELECT string_agg({}, ';') FROM (", texts.collect::<Vec<_>>().join(" || ' ' || "))
         },
         after: || ") AS v JOIN users ON users.tenant = v.column1 AND users.user_token = v.column2".to_owned(),
-        columns: 2,
+        columns: &["tenant", "user_token"],
     }
 }
 
@@ -93,7 +131,7 @@ pub fn users_upsert() -> Bulk {
     Bulk {
         before: || insert("users", &USER_COLUMNS),
         after: || on_conflict("tenant, user_token", &USER_COLUMNS[2..]),
-        columns: USER_COLUMNS.len(),
+        columns: &USER_COLUMNS,
     }
 }
 
@@ -103,7 +141,7 @@ pub fn users_update() -> Bulk {
     Bulk {
         before: || insert("users", &USER_STATE_COLUMNS),
         after: || on_conflict("tenant, user_token", &USER_STATE_COLUMNS[USER_STATE_FIXED..]),
-        columns: USER_STATE_COLUMNS.len(),
+        columns: &USER_STATE_COLUMNS,
     }
 }
 
@@ -112,10 +150,10 @@ pub fn deliveries_load() -> Bulk {
     Bulk {
         before: || {
             let columns: Vec<_> = DELIVERY_COLUMNS.iter().map(|column| format!("deliveries.{column}")).collect();
-            format!("SELECT {} FROM (VALUES ", columns.join(", "))
+            format!("SELECT {} FROM (", columns.join(", "))
         },
         after: || ") AS v JOIN deliveries ON deliveries.message = v.column1".to_owned(),
-        columns: 1,
+        columns: &["message"],
     }
 }
 
@@ -124,7 +162,7 @@ pub fn deliveries_upsert() -> Bulk {
     Bulk {
         before: || insert("deliveries", &DELIVERY_COLUMNS),
         after: || on_conflict("message", &["status", "updated_at", "attempts", "provider_id", "cause", "position"]),
-        columns: DELIVERY_COLUMNS.len(),
+        columns: &DELIVERY_COLUMNS,
     }
 }
 
@@ -133,10 +171,10 @@ pub fn tenants_load() -> Bulk {
     Bulk {
         before: || {
             let columns: Vec<_> = TENANT_COLUMNS.iter().map(|column| format!("tenants.{column}")).collect();
-            format!("SELECT {} FROM (VALUES ", columns.join(", "))
+            format!("SELECT {} FROM (", columns.join(", "))
         },
         after: || ") AS v JOIN tenants ON tenants.tenant = v.column1".to_owned(),
-        columns: 1,
+        columns: &["tenant"],
     }
 }
 
@@ -145,20 +183,20 @@ pub fn tenants_upsert() -> Bulk {
     Bulk {
         before: || insert("tenants", &TENANT_COLUMNS),
         after: || on_conflict("tenant", &TENANT_COLUMNS[1..]),
-        columns: TENANT_COLUMNS.len(),
+        columns: &TENANT_COLUMNS,
     }
 }
 
 /// New audit rows. A row that is there already is a defect and fails.
 pub fn audit_insert() -> Bulk {
-    Bulk { before: || insert("audit", &AUDIT_COLUMNS), after: String::new, columns: AUDIT_COLUMNS.len() }
+    Bulk { before: || insert("audit", &AUDIT_COLUMNS), after: String::new, columns: &AUDIT_COLUMNS }
 }
 
 /// Widens hours. Commits come in order, so a known hour only grows at its end.
 pub fn hours_upsert() -> Bulk {
     Bulk {
-        before: || insert("audit_hours", &["hour", "first_seq", "last_seq"]),
+        before: || insert("audit_hours", &HOUR_COLUMNS),
         after: || on_conflict("hour", &["last_seq"]),
-        columns: 3,
+        columns: &HOUR_COLUMNS,
     }
 }

@@ -1,7 +1,7 @@
 //! Every SQL statement, as text both SQLite and PostgreSQL understand: numbered `$n` placeholders, row values,
 //! `ON CONFLICT`, `UPDATE ... FROM`; no function or operator that only one of them has.
 //!
-//! The one difference is [`Placeholders`] in statements with many rows.
+//! The one difference is [`Source`]: how a statement takes many rows.
 
 mod audit;
 mod bulk;
@@ -9,8 +9,8 @@ mod lists;
 
 pub use audit::{AuditShape, Lead, audit};
 pub use bulk::{
-    Bulk, CHUNKS, Placeholders, audit_insert, deliveries_load, deliveries_upsert, hours_upsert, tenants_load,
-    tenants_upsert, users_load, users_update, users_upsert,
+    Bulk, CHUNKS, Source, audit_insert, deliveries_load, deliveries_upsert, hours_upsert, tenants_load, tenants_upsert,
+    users_load, users_update, users_upsert,
 };
 pub use lists::{DeliveryShape, UserShape, deliveries, users};
 
@@ -104,6 +104,9 @@ pub const AUDIT_COLUMNS: [&str; 14] = [
     "private",
 ];
 
+/// Columns of an hour.
+pub const HOUR_COLUMNS: [&str; 3] = ["hour", "first_seq", "last_seq"];
+
 /// Hands out `$n`, one after the other.
 struct Numbers(usize);
 
@@ -179,14 +182,33 @@ pub fn scan_audit() -> String {
 /// All hours: for comparisons only.
 pub const SCAN_HOURS: &str = "SELECT hour, first_seq, last_seq FROM audit_hours ORDER BY hour";
 
-/// Every statement there is, in every shape, for a test that prepares them all.
-pub fn all(placeholders: Placeholders) -> Vec<String> {
+/// How many rows differ between the tables of two schemas; a row that only one has differs.
+pub fn differences(live: &str, beside: &str) -> [String; 5] {
+    let tables: [(&str, &[&str], usize); 5] = [
+        ("users", &USER_COLUMNS, 2),
+        ("deliveries", &DELIVERY_COLUMNS, 1),
+        ("tenants", &TENANT_COLUMNS, 1),
+        ("audit", &AUDIT_COLUMNS, 2),
+        ("audit_hours", &HOUR_COLUMNS, 1),
+    ];
+    tables.map(|(table, columns, keys)| {
+        let each = |how: &str, columns: &[&str], join: &str| {
+            columns.iter().map(|column| format!("a.{column} {how} b.{column}")).collect::<Vec<_>>().join(join)
+        };
+        let (same, other) = (each("=", &columns[..keys], " AND "), each("IS DISTINCT FROM", columns, " OR "));
+        format!("SELECT count(*) FROM {live}.{table} AS a FULL JOIN {beside}.{table} AS b ON {same} WHERE {other}")
+    })
+}
+
+/// Every statement there is, in every shape, for a test that prepares them all. Those with many rows in the forms of
+/// the sources.
+pub fn all(sources: &[Source]) -> Vec<String> {
     let fixed = [CHECKPOINT, SET_CHECKPOINT, COUNT_ADMINS, COUNT_ROWS, SCAN_HOURS];
     let mut texts: Vec<String> = fixed.into_iter().chain(CLEAR).map(str::to_owned).collect();
     texts.extend([user(), delivery(), tenants(), scan_users(), scan_deliveries(), scan_audit()]);
     texts.extend(UserShape::every().iter().map(users));
     texts.extend(DeliveryShape::every().iter().map(deliveries));
     texts.extend(AuditShape::every().iter().map(audit));
-    texts.extend(Bulk::every().into_iter().flat_map(|bulk| CHUNKS.map(|rows| bulk.text(placeholders, rows))));
+    texts.extend(Bulk::every().into_iter().flat_map(|bulk| sources.iter().map(move |source| bulk.text(*source))));
     texts
 }

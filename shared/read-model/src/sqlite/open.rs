@@ -9,8 +9,8 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions, Connection};
 
-use super::error::unavailable;
 use crate::StoreError;
+use crate::relational::unavailable;
 
 static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/sqlite/read_model");
 

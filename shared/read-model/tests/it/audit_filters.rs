@@ -1,18 +1,21 @@
 //! Every filter against a plain search through all rows.
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
 use twofold_domain::actor::ActorKind;
 use twofold_domain::{Mode, Timestamp};
 use twofold_read_model::projection::outcome_kinds;
-use twofold_read_model::{AuditFilter, AuditRow, Outcome, Page, ReadStore};
+use twofold_read_model::{AuditFilter, AuditRow, Outcome, Page};
 
-use crate::dump::{Dump, Fresh, dump, fresh};
+use crate::dump::{Dump, dump};
 use crate::events::{ledger_event, request, tenant, tenant_event, user, user_event};
+use crate::fresh::{Fresh, Kind, fresh, on_both};
 use crate::history::History;
 
 const START: i64 = 1_790_000_000_000;
 
-async fn filled() -> (Fresh, Dump) {
+async fn filled(kind: Kind) -> (Fresh, Dump) {
     let mut history = History::new();
     let actors = [ActorKind::User, ActorKind::AccountAdmin, ActorKind::Support, ActorKind::System];
     for n in 0..300_u64 {
@@ -32,9 +35,9 @@ async fn filled() -> (Fresh, Dump) {
             }
         }
     }
-    let fresh = fresh().await;
+    let fresh = fresh(kind).await;
     fresh.store.apply(&history.all().await).await.unwrap();
-    let dump = dump(&fresh.store).await;
+    let dump = dump(&*fresh.store).await;
     (fresh, dump)
 }
 
@@ -103,13 +106,15 @@ async fn check(fresh: &Fresh, dump: &Dump, mode: Mode, filter: &AuditFilter, new
     assert_eq!(found, expected, "{mode:?} {filter:?}");
 }
 
-#[test]
-fn every_filter_finds_what_a_plain_search_finds() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let (fresh, dump) = runtime.block_on(filled());
-    let config = ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() };
+async fn every_filter_finds_what_a_plain_search_finds(kind: Kind) {
+    let (fresh, dump) = filled(kind).await;
     let mode = prop_oneof![3 => Just(Mode::Live), 1 => Just(Mode::Test)];
-    proptest!(config, |(filter in filter(), mode in mode, newest_first: bool, limit in 5..60usize)| {
-        runtime.block_on(check(&fresh, &dump, mode, &filter, newest_first, limit));
-    });
+    let cases = (filter(), mode, any::<bool>(), 5..60usize);
+    let mut runner = TestRunner::deterministic();
+    for _ in 0..400 {
+        let (filter, mode, newest_first, limit) = cases.new_tree(&mut runner).unwrap().current();
+        check(&fresh, &dump, mode, &filter, newest_first, limit).await;
+    }
 }
+
+on_both!(every_filter_finds_what_a_plain_search_finds);

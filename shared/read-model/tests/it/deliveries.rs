@@ -2,10 +2,11 @@
 
 use twofold_domain::{Channel, Mode, Timestamp};
 use twofold_event_log::Seq;
-use twofold_read_model::{DeliveryFilter, DeliveryPage, DeliveryRow, DeliveryStatus, ReadStore};
+use twofold_read_model::{DeliveryFilter, DeliveryPage, DeliveryRow, DeliveryStatus};
 
-use crate::dump::{dump, fresh};
+use crate::dump::dump;
 use crate::events::{ledger_event, message, request, tenant, user};
+use crate::fresh::{Kind, fresh, on_both};
 use crate::history::History;
 
 fn row() -> DeliveryRow {
@@ -27,23 +28,21 @@ fn the_first_end_stays_unless_the_message_was_sent() {
     assert_eq!(row.status, DeliveryStatus::Accepted);
 }
 
-#[tokio::test]
-async fn the_ledger_is_audited_under_its_user_and_mode() {
+async fn the_ledger_is_audited_under_its_user_and_mode(kind: Kind) {
     let mut history = History::new();
     history.request(0, 7, request(7, 3)).await;
     history.ledger(0, 7, ledger_event(2, 1)).await;
     // Nobody ever requested this one.
     history.ledger(0, 8, ledger_event(2, 1)).await;
-    let fresh = fresh().await;
+    let fresh = fresh(kind).await;
     fresh.store.apply(&history.all().await[..1]).await.unwrap();
     fresh.store.apply(&history.all().await).await.unwrap();
-    let about: Vec<_> = dump(&fresh.store).await.audit.into_iter().map(|row| (row.user, row.mode)).collect();
+    let about: Vec<_> = dump(&*fresh.store).await.audit.into_iter().map(|row| (row.user, row.mode)).collect();
     let known = (Some(user(3)), Some(Mode::Test));
     assert_eq!(about, [known.clone(), known, (None, None)]);
 }
 
-#[tokio::test]
-async fn filters_and_pages() {
+async fn filters_and_pages(kind: Kind) {
     let mut history = History::new();
     for n in 1..=40 {
         history.request(0, n, request(n, n % 4)).await;
@@ -51,7 +50,7 @@ async fn filters_and_pages() {
             history.ledger(0, n, ledger_event(3, 1)).await;
         }
     }
-    let fresh = fresh().await;
+    let fresh = fresh(kind).await;
     fresh.store.apply(&history.all().await).await.unwrap();
     let live: Vec<u64> = (1..=40).filter(|n| n % 7 != 0).collect();
     for newest_first in [false, true] {
@@ -80,3 +79,5 @@ async fn filters_and_pages() {
         assert_eq!(found(sms).await, of(|n| n % 5 == 0 && n % 3 == 0 && n % 4 == 2));
     }
 }
+
+on_both!(the_ledger_is_audited_under_its_user_and_mode, filters_and_pages);

@@ -2,7 +2,7 @@
 
 use twofold_event_log::Seq;
 use twofold_read_model::projection::Hours;
-use twofold_read_model::{AuditRow, DeliveryRow, ReadStore, SqliteReadModel, TenantRow, UserRow};
+use twofold_read_model::{AuditRow, DeliveryRow, ReadStore, TenantRow, UserRow};
 
 #[derive(Debug, PartialEq)]
 pub struct Dump {
@@ -33,15 +33,4 @@ pub async fn dump(store: &dyn ReadStore) -> Dump {
         audit,
         hours: snapshot.hours().await.unwrap(),
     }
-}
-
-pub struct Fresh {
-    pub store: SqliteReadModel,
-    pub folder: tempfile::TempDir,
-}
-
-pub async fn fresh() -> Fresh {
-    let folder = tempfile::tempdir().unwrap();
-    let store = SqliteReadModel::open(folder.path().join("read.db")).await.unwrap();
-    Fresh { store, folder }
 }

@@ -4,15 +4,19 @@
 
 mod dump;
 mod events;
+mod fresh;
 mod history;
 
 mod audit_filters;
 mod deliveries;
 mod details;
 mod isolation;
+mod odd_texts;
 mod paging;
+mod postgres;
 mod projection;
 mod random;
+mod rebuilding;
 mod statements;
 mod users;
 mod verifying;

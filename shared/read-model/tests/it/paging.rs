@@ -2,10 +2,10 @@
 
 use futures_util::TryStreamExt as _;
 use twofold_domain::Mode;
-use twofold_read_model::{AuditFilter, AuditRow, Page, ReadStore, UserFilter, UserPage, audit_export};
+use twofold_read_model::{AuditFilter, AuditRow, Page, UserFilter, UserPage, audit_export};
 
-use crate::dump::fresh;
 use crate::events::{tenant, tenant_event, user_event};
+use crate::fresh::{Kind, fresh, on_both};
 use crate::history::History;
 
 async fn grow(history: &mut History, by: u64) {
@@ -21,14 +21,13 @@ fn keys(rows: &[AuditRow]) -> Vec<(u64, u32)> {
     rows.iter().map(|row| (row.seq.0, row.idx)).collect()
 }
 
-#[tokio::test]
-async fn audit_pages_join_up_while_rows_come_in() {
+async fn audit_pages_join_up_while_rows_come_in(kind: Kind) {
     let mut history = History::new();
     for who in 0..7 {
         history.user(0, who, &[user_event(0, who)]).await;
     }
     grow(&mut history, 40).await;
-    let fresh = fresh().await;
+    let fresh = fresh(kind).await;
     fresh.store.apply(&history.all().await).await.unwrap();
     for newest_first in [false, true] {
         let known = fresh.store.checkpoint().await.unwrap();
@@ -51,25 +50,24 @@ async fn audit_pages_join_up_while_rows_come_in() {
         if newest_first {
             seen.reverse();
         }
-        let all = crate::dump::dump(&fresh.store).await.audit;
+        let all = crate::dump::dump(&*fresh.store).await.audit;
         let expected: Vec<_> = all.into_iter().filter(|row| row.seq <= known).collect();
         assert_eq!(keys(&seen), keys(&expected), "newest first: {newest_first}");
     }
 }
 
-#[tokio::test]
-async fn an_export_has_everything_in_order() {
+async fn an_export_has_everything_in_order(kind: Kind) {
     let mut history = History::new();
     history.user(0, 0, &[user_event(0, 0)]).await;
     for n in 0..700 {
         history.user(0, 0, &[user_event(3, n), user_event(2, n)]).await;
     }
-    let fresh = fresh().await;
+    let fresh = fresh(kind).await;
     fresh.store.apply(&history.all().await).await.unwrap();
     let own = tenant(0);
     let filter = AuditFilter { kinds: vec!["user.toggle_right_set".to_owned()], ..AuditFilter::default() };
     for newest_first in [false, true] {
-        let export = audit_export(&fresh.store, &own, Mode::Live, &filter, newest_first);
+        let export = audit_export(&*fresh.store, &own, Mode::Live, &filter, newest_first);
         let mut rows: Vec<AuditRow> = export.try_collect().await.unwrap();
         if newest_first {
             rows.reverse();
@@ -78,13 +76,12 @@ async fn an_export_has_everything_in_order() {
     }
 }
 
-#[tokio::test]
-async fn user_pages_join_up_and_limits_hold() {
+async fn user_pages_join_up_and_limits_hold(kind: Kind) {
     let mut history = History::new();
     for who in 0..620 {
         history.user(0, who, &[user_event(0, who)]).await;
     }
-    let fresh = fresh().await;
+    let fresh = fresh(kind).await;
     fresh.store.apply(&history.all().await).await.unwrap();
     let mut tokens = Vec::new();
     loop {
@@ -99,3 +96,5 @@ async fn user_pages_join_up_and_limits_hold() {
     assert_eq!(tokens.len(), 620);
     assert!(tokens.is_sorted_by(|a, b| a < b));
 }
+
+on_both!(audit_pages_join_up_while_rows_come_in, an_export_has_everything_in_order, user_pages_join_up_and_limits_hold);

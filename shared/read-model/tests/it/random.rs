@@ -2,10 +2,11 @@
 
 use proptest::prelude::*;
 use twofold_event_log::Seq;
-use twofold_read_model::{ReadStore, SqliteReadModel, VerifyOptions, rebuild, verify_with};
+use twofold_read_model::{VerifyOptions, rebuild, verify_with};
 
-use crate::dump::{dump, fresh};
+use crate::dump::dump;
 use crate::events::{LEDGER_EVENTS, TENANT_EVENTS, USER_EVENTS, ledger_event, request, tenant_event, user_event};
+use crate::fresh::{Kind, fresh};
 use crate::history::History;
 
 /// What happens next.
@@ -22,7 +23,7 @@ enum Happening {
 enum Move {
     /// Projects so many commits, going back so many first.
     Apply { back: usize, count: usize },
-    /// Opens the file again.
+    /// Opens the store again.
     Restart,
 }
 
@@ -64,10 +65,10 @@ async fn write(happenings: &[Happening]) -> History {
     history
 }
 
-async fn live_equals_rebuilt(happenings: &[Happening], moves: &[Move]) {
+async fn live_equals_rebuilt(kind: Kind, happenings: &[Happening], moves: &[Move]) {
     let history = write(happenings).await;
     let commits = history.all().await;
-    let mut live = fresh().await;
+    let mut live = fresh(kind).await;
     let mut done = 0_usize;
     for next in moves.iter().copied().chain([Move::Apply { back: 3, count: usize::MAX }]) {
         match next {
@@ -80,28 +81,40 @@ async fn live_equals_rebuilt(happenings: &[Happening], moves: &[Move]) {
             }
             Move::Restart => {
                 live.store.close().await;
-                live.store = SqliteReadModel::open(live.folder.path().join("read.db")).await.unwrap();
+                live.store = live.again().await;
             }
         }
     }
-    let rebuilt = fresh().await;
-    rebuild(&history.log, &rebuilt.store, &mut |_| {}).await.unwrap();
-    assert_eq!(dump(&live.store).await, dump(&rebuilt.store).await);
+    let rebuilt = fresh(kind).await;
+    rebuild(&history.log, &*rebuilt.store, &mut |_| {}).await.unwrap();
+    assert_eq!(dump(&*live.store).await, dump(&*rebuilt.store).await);
 
     let options = VerifyOptions { rows_in_memory: 2, ..VerifyOptions::default() };
-    let report = verify_with(&history.log, &live.store, options, &mut |_| {}).await.unwrap();
+    let report = verify_with(&history.log, &*live.store, options, &mut |_| {}).await.unwrap();
     assert!(report.is_clean(), "{report:?}");
+}
+
+fn on(kind: Kind, happenings: &[Happening], moves: &[Move]) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(live_equals_rebuilt(kind, happenings, moves));
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
-    fn live_projection_is_the_rebuilt_one(
+    fn live_projection_is_the_rebuilt_one_in_sqlite(
         happenings in proptest::collection::vec(happening(), 1..80),
         moves in proptest::collection::vec(a_move(), 0..12),
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(live_equals_rebuilt(&happenings, &moves));
+        on(Kind::Sqlite, &happenings, &moves);
+    }
+
+    #[test]
+    fn live_projection_is_the_rebuilt_one_in_postgres(
+        happenings in proptest::collection::vec(happening(), 1..80),
+        moves in proptest::collection::vec(a_move(), 0..12),
+    ) {
+        on(Kind::Postgres, &happenings, &moves);
     }
 }

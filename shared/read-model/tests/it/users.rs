@@ -2,10 +2,10 @@
 
 use twofold_domain::user::{FailureReason, Lock, Purpose, Target, UserEvent};
 use twofold_domain::{EnrolmentId, FactorId, FactorKind, Method, Mode, Timestamp};
-use twofold_read_model::{LockedAt, ReadStore, UserFilter, UserPage, UserRow};
+use twofold_read_model::{LockedAt, UserFilter, UserPage, UserRow};
 
-use crate::dump::fresh;
 use crate::events::{account, bytes, profile, tenant, user, user_event};
+use crate::fresh::{Kind, fresh, on_both};
 use crate::history::History;
 
 fn row() -> UserRow {
@@ -88,8 +88,7 @@ fn nothing_personal_stays_of_an_erased_user() {
     assert_eq!((row.mode, row.registered_at), (Mode::Live, Timestamp(1)));
 }
 
-#[tokio::test]
-async fn filters_find_what_they_say() {
+async fn filters_find_what_they_say(kind: Kind) {
     let mut history = History::new();
     for who in 0..12 {
         history.user(0, who, &[user_event(0, who)]).await;
@@ -104,7 +103,7 @@ async fn filters_find_what_they_say() {
             history.user(0, who, &[UserEvent::FactorLocked { kind: FactorKind::Sms, failures: 5, until }]).await;
         }
     }
-    let fresh = fresh().await;
+    let fresh = fresh(kind).await;
     fresh.store.apply(&history.all().await).await.unwrap();
     let found = async |filter: UserFilter| {
         let page = UserPage { after: None, limit: 100 };
@@ -125,14 +124,13 @@ async fn filters_find_what_they_say() {
     assert_eq!(found(all).await, [1]);
 }
 
-#[tokio::test]
-async fn administrators_are_counted_without_the_one_who_asks() {
+async fn administrators_are_counted_without_the_one_who_asks(kind: Kind) {
     let mut history = History::new();
     // Of account 1: users 1, 4, 7, 10; even numbers are administrators.
     for who in 0..12 {
         history.user(0, who, &[user_event(0, who)]).await;
     }
-    let fresh = fresh().await;
+    let fresh = fresh(kind).await;
     fresh.store.apply(&history.all().await).await.unwrap();
     let count = async |except| fresh.store.count_admins(&tenant(0), &account(1), &user(except)).await.unwrap();
     assert_eq!((count(1).await, count(4).await, count(99).await), (2, 1, 2));
@@ -140,3 +138,5 @@ async fn administrators_are_counted_without_the_one_who_asks() {
     fresh.store.apply(&history.all().await).await.unwrap();
     assert_eq!(count(4).await, 0);
 }
+
+on_both!(filters_find_what_they_say, administrators_are_counted_without_the_one_who_asks);

@@ -1,71 +1,70 @@
 //! Comparing finds what was tampered with, and nothing else.
 
-use sqlx::ConnectOptions as _;
-use sqlx::sqlite::SqliteConnectOptions;
 use twofold_event_log::{MemoryLog, Seq};
-use twofold_read_model::{Difference, ReadStore, ReplayError, VerifyReport, verify};
+use twofold_read_model::{Difference, ReplayError, VerifyReport, verify};
 
-use crate::dump::{Fresh, fresh};
 use crate::events::{message, request, tenant, tenant_event, user, user_event};
+use crate::fresh::{Fresh, Kind, fresh, on_both};
 use crate::history::History;
 
-async fn filled() -> (History, Fresh) {
+async fn filled(kind: Kind) -> (History, Fresh) {
     let mut history = History::new();
     history.tenant(0, &[tenant_event(0, 0)]).await;
     for who in 0..30 {
         history.user(0, who, &[user_event(0, who), user_event(12, who)]).await;
         history.request(0, who, request(who, who)).await;
     }
-    let fresh = fresh().await;
+    let fresh = fresh(kind).await;
     fresh.store.apply(&history.all().await).await.unwrap();
     (history, fresh)
 }
 
-async fn tampered(statement: &'static str) -> VerifyReport {
-    let (history, fresh) = filled().await;
-    let options = SqliteConnectOptions::new().filename(fresh.folder.path().join("read.db"));
-    let mut connection = options.connect().await.unwrap();
-    sqlx::query(statement).execute(&mut connection).await.unwrap();
-    verify(&history.log, &fresh.store, &mut |_| {}).await.unwrap()
+async fn tampered(kind: Kind, statement: &str) -> VerifyReport {
+    let (history, fresh) = filled(kind).await;
+    fresh.execute(statement).await;
+    verify(&history.log, &*fresh.store, &mut |_| {}).await.unwrap()
 }
 
-#[tokio::test]
-async fn an_untouched_store_is_clean_also_when_it_is_behind() {
-    let (mut history, fresh) = filled().await;
+async fn an_untouched_store_is_clean_also_when_it_is_behind(kind: Kind) {
+    let (mut history, fresh) = filled(kind).await;
     history.user(0, 1, &[user_event(3, 1)]).await;
     let mut done = 0;
-    let report = verify(&history.log, &fresh.store, &mut |progress| done = progress.done).await.unwrap();
+    let report = verify(&history.log, &*fresh.store, &mut |progress| done = progress.done).await.unwrap();
     assert!(report.is_clean(), "{report:?}");
     assert_eq!((report.position, report.users, report.deliveries, report.audit_rows), (Seq(61), 30, 30, 91));
     assert_eq!(done, 61);
 }
 
-#[tokio::test]
-async fn changed_missing_and_invented_rows_are_named() {
-    let report = tampered("UPDATE users SET failures = '{}' WHERE user_token LIKE '%aaaae'").await;
+async fn changed_missing_and_invented_rows_are_named(kind: Kind) {
+    let report = tampered(kind, "UPDATE users SET failures = '{}' WHERE user_token LIKE '%aaaae'").await;
     let Difference::User(of, _) = &report.differences[0] else { panic!("{report:?}") };
     assert_eq!((of, report.differences.len()), (&tenant(0), 1));
 
-    let report = tampered("DELETE FROM users").await;
+    let report = tampered(kind, "DELETE FROM users").await;
     assert_eq!(report.differences.len(), 30);
     assert!(report.differences.contains(&Difference::User(tenant(0), user(7))));
 
-    let report = tampered("DELETE FROM deliveries WHERE request_seq = 3").await;
+    let report = tampered(kind, "DELETE FROM deliveries WHERE request_seq = 3").await;
     assert_eq!(report.differences, [Difference::Delivery(message(0))]);
 
-    let report = tampered("UPDATE tenants SET suspended = 1").await;
+    let report = tampered(kind, "UPDATE tenants SET suspended = 1").await;
     assert_eq!(report.differences, [Difference::Tenant(tenant(0))]);
 
-    let report = tampered("UPDATE audit SET reason = 'expired' WHERE seq = 4 AND idx = 1").await;
+    let report = tampered(kind, "UPDATE audit SET reason = 'expired' WHERE seq = 4 AND idx = 1").await;
     assert_eq!(report.differences, [Difference::Audit(Seq(0), Seq(63))]);
 
-    let report = tampered("DELETE FROM audit_hours").await;
+    let report = tampered(kind, "DELETE FROM audit_hours").await;
     assert_eq!(report.differences.len(), 1);
 }
 
-#[tokio::test]
-async fn a_log_that_is_shorter_is_another_log() {
-    let (_history, fresh) = filled().await;
-    let error = verify(&MemoryLog::new(), &fresh.store, &mut |_| {}).await.unwrap_err();
+async fn a_log_that_is_shorter_is_another_log(kind: Kind) {
+    let (_history, fresh) = filled(kind).await;
+    let error = verify(&MemoryLog::new(), &*fresh.store, &mut |_| {}).await.unwrap_err();
     assert_eq!(error, ReplayError::AheadOfLog { head: Seq(0), checkpoint: Seq(61) });
 }
+
+on_both!(
+    an_untouched_store_is_clean_also_when_it_is_behind,
+    changed_missing_and_invented_rows_are_named,
+    a_log_that_is_shorter_is_another_log
+);

@@ -5,11 +5,11 @@ mod outbound;
 mod panel;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use twofold_api::{ApiConfig, App, AppParts, Metrics, Readiness};
+use twofold_api::{ApiConfig, App, AppParts, Condition, Metrics, Operations, Readiness};
 use twofold_crypto::{KeyVault, Keyring, MasterKey, MemoryKeyStore, OsRandom};
 use twofold_domain::Timestamp;
 use twofold_engine::{Engine, EngineParts, ManualClock, RequestContext};
@@ -22,12 +22,19 @@ pub use panel::{Tenant, totp_code};
 /// The instant every test begins at.
 pub const START: Timestamp = Timestamp(1_795_290_000_000);
 
-#[derive(Debug)]
-struct AlwaysReady;
+/// As ready as the test says.
+#[derive(Debug, Default, Clone)]
+pub struct Stated(Arc<Mutex<Condition>>);
 
-impl Readiness for AlwaysReady {
-    fn troubles(&self) -> Vec<(&'static str, String)> {
-        Vec::new()
+impl Stated {
+    pub fn state(&self, condition: Condition) {
+        *self.0.lock().expect("whole") = condition;
+    }
+}
+
+impl Readiness for Stated {
+    fn condition(&self) -> Condition {
+        self.0.lock().expect("whole").clone()
     }
 }
 
@@ -37,6 +44,7 @@ pub struct TestApp {
     pub log: MemoryLog,
     pub clock: Arc<ManualClock>,
     pub operator: String,
+    pub readiness: Stated,
     tasks: Vec<tokio::task::JoinHandle<()>>,
     _dir: tempfile::TempDir,
 }
@@ -60,6 +68,7 @@ impl TestApp {
         let vault = KeyVault::new(Arc::clone(&keyring), Arc::new(MemoryKeyStore::new()), Arc::new(OsRandom), 1000);
         let engine = Arc::new(Engine::new(EngineParts {
             log: Arc::new(log.clone()),
+            snapshots: None,
             keyring,
             vault: Arc::new(vault),
             rng: Arc::new(OsRandom),
@@ -68,16 +77,24 @@ impl TestApp {
             cached_users: 100,
             partitions: 4,
         }));
+        let behind = Arc::clone(&engine);
+        let (up, following) = tokio::sync::oneshot::channel();
+        let follower = tokio::spawn(async move {
+            let follow = twofold_engine::follow(&behind).await.expect("an empty log");
+            up.send(()).expect("waited for");
+            follow.await;
+        });
+        following.await.expect("followed");
         let operator =
             engine.create_operator_key("tests", &RequestContext::system()).await.expect("made").key.expose().to_owned();
         let store: Arc<dyn ReadStore> =
             Arc::new(SqliteReadModel::open(dir.path().join("read.db")).await.expect("opened"));
+        let readiness = Stated::default();
         let app = App::new(AppParts {
             engine,
             store: Arc::clone(&store),
-            metrics: Arc::new(Metrics::default()),
             config,
-            readiness: Arc::new(AlwaysReady),
+            operations: Operations { metrics: Arc::new(Metrics::default()), readiness: Arc::new(readiness.clone()) },
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let addr = listener.local_addr().expect("bound");
@@ -85,8 +102,9 @@ impl TestApp {
         let tasks = vec![
             tokio::spawn(async move { axum::serve(listener, router).await.expect("served") }),
             tokio::spawn(project(log.clone(), store)),
+            follower,
         ];
-        Self { addr, log, clock, operator, tasks, _dir: dir }
+        Self { addr, log, clock, operator, readiness, tasks, _dir: dir }
     }
 
     /// End of the log.

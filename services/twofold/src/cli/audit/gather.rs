@@ -58,7 +58,7 @@ async fn newest(
     while rows.len() < limit {
         let after = rows.last().map(|row| (row.seq, row.idx));
         let place = Page { after, limit: MAX_PAGE_ROWS.min(limit - rows.len()), newest_first: true };
-        let page = store.audit(&of.id, mode, filter, place).await.context("read-model.db")?;
+        let page = store.audit(&of.id, mode, filter, place).await.context("the read model")?;
         if page.is_empty() {
             break;
         }

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use super::super::Shared;
 use super::super::run::{block_on, start_command};
 use super::play;
-use crate::compose::Server;
+use crate::compose::{Process, Roles};
 use crate::config::Flags;
 use crate::failure::{Context as _, Done, Failure};
 use crate::output;
@@ -40,7 +40,8 @@ pub fn run(shared: &Shared) -> Done {
 impl TemporaryServer {
     async fn start(settings: &crate::config::Settings) -> Result<Self, Failure> {
         let stop = CancellationToken::new();
-        let (server, keys) = Server::prepare(settings, stop.clone()).await?;
+        let (server, keys) = Process::prepare(settings, Roles::ALL, stop.clone()).await?;
+        server.begin().await?;
         let keys = keys.ok_or_else(|| Failure::new("the temporary folder is in use"))?;
         let url = format!("http://{}", server.address());
         let running = tokio::spawn(server.run());

@@ -4,6 +4,7 @@ pub mod app;
 pub mod clock;
 pub mod http;
 pub mod load;
+pub mod nodes;
 pub mod panel;
 pub mod post;
 pub mod server;

@@ -7,6 +7,10 @@ use serde_json::{Value, json};
 
 use super::app::App;
 use super::http::{Answer, Connection, request, segment};
+use super::nodes;
+
+/// Routes whose changes every process has to learn of.
+const CONFIGURATION: [&str; 4] = ["/v1/settings", "/v1/accounts", "/v1/channels", "/v1/api-keys"];
 
 /// A panel with one key.
 #[derive(Debug, Clone)]
@@ -40,7 +44,12 @@ impl Panel {
 
     #[track_caller]
     pub fn call_with(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
-        self.try_call(method, path, headers, body).unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+        let answer =
+            self.try_call(method, path, headers, body).unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        if method != "GET" && answer.status < 300 && CONFIGURATION.iter().any(|part| path.starts_with(part)) {
+            nodes::agree(self.address, answer.json()["position"].as_u64().unwrap_or_default());
+        }
+        answer
     }
 
     #[track_caller]
@@ -77,17 +86,6 @@ impl Panel {
         let user = self.user(id);
         user.put(profile).expect(200);
         user
-    }
-
-    /// Every event of the tenant up to now, oldest first, and all of them.
-    #[track_caller]
-    pub fn whole_audit(&self, position: u64) -> Vec<Value> {
-        let path = format!("/v1/audit?format=ndjson&order=asc&min_position={position}");
-        let answer = self.get(&path);
-        assert_eq!(answer.status, 200, "{}", answer.text());
-        let items: Vec<Value> = answer.text().lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-        assert!(items.iter().all(|item| item["kind"] != "export.cut"), "the export is whole");
-        items
     }
 }
 

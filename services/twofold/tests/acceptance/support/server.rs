@@ -12,6 +12,8 @@ use super::clock::eventually;
 use super::http::{Connection, request};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_twofold");
+/// Races of 64 submissions, each for another code.
+pub const ROUNDS: usize = 200;
 const START_LIMIT: Duration = Duration::from_mins(1);
 
 /// A folder with everything one installation has.

@@ -98,7 +98,7 @@ impl Errand {
 
     /// Has a code judged; the answer names the purpose it was asked for.
     pub async fn judge(self, ask: &Ask, purpose: impl Fn(&Rendered<'_>) -> Purpose) -> Result<Replied> {
-        let (metrics, id) = (std::sync::Arc::clone(&self.app.metrics), self.request_id.0.clone());
+        let (metrics, id) = (std::sync::Arc::clone(&self.app.operations.metrics), self.request_id.0.clone());
         let render = |rendered: &Rendered<'_>| {
             let answer = VerifyAnswer::of(rendered, purpose(rendered), &id);
             metrics.judged(matches!(answer, VerifyAnswer::Verified(_)));

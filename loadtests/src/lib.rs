@@ -1,0 +1,12 @@
+//! Load on running servers, and what is left of the promises when things break.
+//!
+//! Every answer is checked; a wrong one fails the run. The scenarios are here, so that tests of other crates can play
+//! short versions of them; the command line is in `main.rs`.
+
+mod client;
+pub mod faults;
+pub mod power_loss;
+mod random;
+mod report;
+mod seed;
+pub mod verify;

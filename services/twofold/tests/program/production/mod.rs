@@ -1,0 +1,9 @@
+//! Several processes that share a NATS server and PostgreSQL.
+
+mod changes;
+mod init;
+mod outages;
+mod stage;
+mod start;
+mod story;
+mod traces;

@@ -1,0 +1,50 @@
+//! Noticing the commits of other processes.
+
+use std::sync::Arc;
+
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+use twofold_event_log::Seq;
+
+use super::Core;
+
+impl Core {
+    /// Raises the known head; never lowers it.
+    pub fn raise(&self, head: Seq) {
+        self.head.send_if_modified(|known| {
+            let higher = head > *known;
+            if higher {
+                *known = head;
+            }
+            higher
+        });
+    }
+}
+
+/// Asks the leader for its head again and again until the log is closed, while anybody watches.
+pub(super) async fn follow(core: Arc<Core>, closing: CancellationToken) {
+    let mut ticks = interval(core.options.follow_interval);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut failing = false;
+    loop {
+        tokio::select! {
+            () = closing.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        if core.head.receiver_count() == 0 {
+            continue;
+        }
+        match core.stream.head().await {
+            Ok(head) => {
+                core.raise(head);
+                failing = false;
+            }
+            Err(error) => {
+                // Once for each outage, not ten times a second.
+                if !std::mem::replace(&mut failing, true) {
+                    tracing::warn!(%error, "cannot follow the event log");
+                }
+            }
+        }
+    }
+}

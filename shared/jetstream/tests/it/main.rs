@@ -1,0 +1,11 @@
+//! The event log on real servers.
+
+mod conformance;
+mod foreign;
+mod lost_answers;
+mod outages;
+mod reading;
+mod replicas;
+mod room;
+mod setup;
+mod support;

@@ -1,0 +1,9 @@
+//! Keys, snapshots and the queue of deliveries on real servers.
+
+mod keys;
+mod keys_on_disk;
+mod keys_under_faults;
+mod queue;
+mod queue_under_faults;
+mod snapshots;
+mod support;

@@ -1,0 +1,140 @@
+//! The second line behind the tenant's condition (C21): policies and rights.
+
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, Row as _};
+use twofold_domain::Mode;
+use twofold_read_model::{
+    PostgresReadModel, ReadStore, StoreError, TenantPage, UserFilter, UserPage, postgres_grants, rebuild, verify,
+};
+
+use crate::events::{message, request, tenant, tenant_event, user, user_event};
+use crate::fresh::{Fresh, Kind, Roles, fresh, postgres_connection};
+use crate::history::History;
+
+const TABLES: [&str; 4] = ["users", "deliveries", "audit", "tenants"];
+
+/// Two tenants with three users and two messages each.
+async fn two_tenants() -> (History, Fresh) {
+    let mut history = History::new();
+    for of in 0..2 {
+        history.tenant(of, &[tenant_event(0, of)]).await;
+        for who in 0..3 {
+            history.user(of, who, &[user_event(0, who)]).await;
+        }
+        for n in 1..3 {
+            history.request(of, of * 100 + n, request(n, 1)).await;
+        }
+    }
+    let fresh = fresh(Kind::Postgres).await;
+    fresh.store.apply(&history.all().await).await.unwrap();
+    (history, fresh)
+}
+
+/// Rows in each of the tables, by statements without any condition.
+async fn counts(connection: &mut PgConnection) -> [i64; 4] {
+    let mut counts = [0; 4];
+    for (table, count) in TABLES.into_iter().zip(&mut counts) {
+        let text = AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
+        *count = connection.fetch_one(text).await.unwrap().get(0);
+    }
+    counts
+}
+
+async fn counts_with(connection: &mut PgConnection, settings: &str) -> [i64; 4] {
+    let begin = AssertSqlSafe(format!("BEGIN; {settings}"));
+    let mut transaction = connection.begin_with(begin).await.unwrap();
+    counts(&mut transaction).await
+}
+
+#[tokio::test]
+async fn a_statement_that_forgets_the_tenant_sees_nothing_of_another() {
+    let (_, fresh) = two_tenants().await;
+    let roles = Roles::create(&fresh);
+    let mut owner = postgres_connection(fresh.postgres_options()).await;
+    owner.execute("RESET twofold.scope; SET twofold.scope = ''").await.unwrap();
+    let mut connections = [owner, roles.connection(&roles.api).await, roles.connection(&roles.project).await];
+    for (connection, may_see_all) in connections.iter_mut().zip([true, false, true]) {
+        assert_eq!(counts(connection).await, [0; 4]);
+        let one = format!("SET LOCAL twofold.tenant = '{}'", tenant(1).as_str());
+        assert_eq!(counts_with(connection, &one).await, [3, 2, 6, 1]);
+        assert_eq!(counts_with(connection, "SET LOCAL twofold.tenant = ''").await, [0; 4]);
+        let all = if may_see_all { [6, 4, 12, 2] } else { [0; 4] };
+        assert_eq!(counts_with(connection, "SET LOCAL twofold.scope = 'all'").await, all);
+        // Nothing of that outlives the transaction.
+        assert_eq!(counts(connection).await, [0; 4]);
+    }
+}
+
+#[tokio::test]
+async fn the_reading_role_cannot_write_nor_lift_the_policies() {
+    let (_, fresh) = two_tenants().await;
+    let roles = Roles::create(&fresh);
+    let mut api = roles.connection(&roles.api).await;
+    let all = "SET twofold.scope = 'all'";
+    let forbidden = [
+        "INSERT INTO checkpoint VALUES ('read_model', 1)",
+        "UPDATE checkpoint SET seq = 0",
+        "DELETE FROM users",
+        "UPDATE audit SET kind = ''",
+        "TRUNCATE audit",
+        "DROP TABLE users",
+        "ALTER TABLE users DISABLE ROW LEVEL SECURITY",
+        "ALTER TABLE users NO FORCE ROW LEVEL SECURITY",
+        "CREATE POLICY mine ON users USING (true)",
+        "CREATE TABLE mine (n BIGINT)",
+        "LOCK TABLE checkpoint IN SHARE ROW EXCLUSIVE MODE",
+        "SET row_security = off; SELECT count(*) FROM users",
+    ];
+    for text in forbidden {
+        let run = api.execute(sqlx::raw_sql(AssertSqlSafe(format!("BEGIN; {all}; {text}; COMMIT")))).await;
+        assert!(run.is_err(), "{text}");
+        api.execute("ROLLBACK").await.unwrap();
+    }
+    // A table of its own in the place of the one the policies ask about.
+    let mimic = format!("{all}; CREATE TEMPORARY TABLE checkpoint (name TEXT, seq BIGINT)");
+    api.execute(sqlx::raw_sql(AssertSqlSafe(mimic))).await.unwrap();
+    assert_eq!(counts(&mut api).await, [0; 4]);
+    let mut project = roles.connection(&roles.project).await;
+    for text in ["DROP TABLE users", "ALTER TABLE users DISABLE ROW LEVEL SECURITY", "TRUNCATE audit"] {
+        assert!(project.execute(AssertSqlSafe(text)).await.is_err(), "{text}");
+    }
+}
+
+/// Every query of the product sets its tenant: the role could not see a row otherwise.
+async fn reads_by_tenant(store: &dyn ReadStore) {
+    let own = tenant(1);
+    let page = UserPage { after: None, limit: 10 };
+    assert_eq!(store.users(&own, Mode::Live, &UserFilter::default(), &page).await.unwrap().len(), 3);
+    assert!(store.user(&own, &user(1)).await.unwrap().is_some());
+    assert!(store.delivery(&own, &message(101)).await.unwrap().is_some());
+    assert!(store.checkpoint().await.unwrap().0 >= 12);
+    let refused = store.tenants(&TenantPage { after: None, limit: 10 }).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    assert!(store.snapshot().await.is_err());
+}
+
+#[tokio::test]
+async fn each_role_can_do_its_work_also_after_a_rebuild() {
+    let (mut history, fresh) = two_tenants().await;
+    let roles = Roles::create(&fresh);
+    let api = PostgresReadModel::open(roles.options(&roles.api)).await.unwrap();
+    let project = PostgresReadModel::open(roles.options(&roles.project)).await.unwrap();
+    reads_by_tenant(&api).await;
+    assert_eq!(api.ignores_policies().await, Ok(false));
+    history.user(0, 9, &[user_event(0, 9)]).await;
+    project.apply(&history.all().await).await.unwrap();
+    rebuild(&history.log, &*fresh.store, &mut |_| {}).await.unwrap();
+    reads_by_tenant(&api).await;
+    history.user(0, 10, &[user_event(0, 10)]).await;
+    project.apply(&history.all().await).await.unwrap();
+    assert!(verify(&history.log, &project, &mut |_| {}).await.unwrap().is_clean());
+    assert!(api.apply(&history.all().await).await.is_err());
+    assert!(api.begin_rebuild().await.is_err() && api.clear().await.is_err());
+    assert!(project.begin_rebuild().await.is_err(), "it could not put the new tables in their place");
+    // Rights may be given again.
+    let mut owner = postgres_connection(fresh.postgres_options()).await;
+    for text in postgres_grants(fresh.postgres_options(), &roles.api, &roles.project) {
+        owner.execute(AssertSqlSafe(text)).await.unwrap();
+    }
+    reads_by_tenant(&api).await;
+}

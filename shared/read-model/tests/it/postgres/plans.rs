@@ -1,0 +1,74 @@
+//! Pages of the audit are read in order from an index, policies or not.
+
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Executor as _, Row as _};
+use twofold_read_model::sql::{self, AuditShape, Lead};
+
+use crate::events::{tenant, user};
+use crate::fresh::{Kind, fresh, postgres_connection};
+
+/// Rows of ten tenants, each with some of everything.
+const FILL: &str = "INSERT INTO audit (seq, idx, tenant, mode, user_token, at, kind, actor, actor_token, request_id, details) \
+    SELECT n, 0, 'tn' || n % 10, CASE WHEN n % 30 = 0 THEN '-' ELSE 'live' END, 'us' || n % 500, n, 'kind.' || n % 70, \
+        CASE WHEN n % 200 = 0 THEN 'support' ELSE 'user' END, 'us' || n % 300, 'req_' || n / 3, '{}' \
+    FROM generate_series(1, 30000) AS n";
+
+async fn plan(connection: &mut PgConnection, shape: &AuditShape) -> String {
+    let mut text = sql::audit(shape);
+    let numbers = [3, 4].map(|n| (n, "15000".to_owned()));
+    let times = if shape.time { 4 } else { 0 };
+    let leads = match shape.lead {
+        Lead::Mode => 0,
+        Lead::Request | Lead::User | Lead::ActorToken | Lead::Helper => 1,
+        Lead::Kinds { of_mode, tenant_wide } => of_mode + tenant_wide,
+    };
+    let first_time = 6 + leads;
+    // From the last to the first: `$1` is the beginning of `$10`.
+    for n in (1..200).rev() {
+        let value = match n {
+            1 => "'tn3'".to_owned(),
+            2 => "'live'".to_owned(),
+            3 | 4 => numbers[n - 3].1.clone(),
+            5 => "50".to_owned(),
+            _ if (first_time..first_time + times).contains(&n) => "20000".to_owned(),
+            _ if shape.lead == Lead::Request && n == 6 => "'req_77'".to_owned(),
+            _ if shape.lead == Lead::Helper && n == 6 => "'support'".to_owned(),
+            _ if matches!(shape.lead, Lead::Kinds { .. }) && n < first_time => format!("'kind.{n}'"),
+            _ => format!("'us{n}'"),
+        };
+        text = text.replace(&format!("${n}"), &value);
+    }
+    let rows = connection.fetch_all(AssertSqlSafe(format!("EXPLAIN (COSTS OFF) {text}"))).await.unwrap();
+    rows.iter().map(|row| row.get::<String, _>(0)).collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn each_leading_condition_has_its_index() {
+    let fresh = fresh(Kind::Postgres).await;
+    let mut connection = postgres_connection(fresh.postgres_options()).await;
+    assert_ne!((tenant(3).as_str(), user(3).as_str()), ("tn3", "us3"));
+    connection.execute(FILL).await.unwrap();
+    connection.execute("ANALYZE audit").await.unwrap();
+    // As the product's connections are.
+    let settings =
+        "SET twofold.scope = ''; SET twofold.tenant = 'tn3'; SET enable_bitmapscan = off; SET enable_seqscan = off";
+    connection.execute(sqlx::raw_sql(settings)).await.unwrap();
+    for shape in AuditShape::every() {
+        let plan = plan(&mut connection, &shape).await;
+        let index = match shape.lead {
+            Lead::Mode => "audit_mode",
+            Lead::Request => "audit_request",
+            Lead::User => "audit_user",
+            Lead::ActorToken => "audit_actor_token",
+            Lead::Helper => "audit_helper",
+            Lead::Kinds { .. } => "audit_kind",
+        };
+        for line in plan.lines().filter(|line| line.contains(" on audit") && !line.contains("audit_hours")) {
+            // Where a tenant has much of everything, the order of the log itself may be the shortest way.
+            let either = [index, "audit_pkey"].iter().any(|index| line.contains(&format!("using {index} on audit")));
+            assert!(either && line.contains("Index Scan"), "{shape:?}\n{plan}");
+        }
+        assert!(!plan.contains("Sort Key") || plan.contains("Merge Append"), "{shape:?}\n{plan}");
+        assert!(!plan.contains("->  Sort"), "{shape:?}\n{plan}");
+    }
+}
