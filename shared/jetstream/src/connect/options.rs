@@ -76,7 +76,8 @@ impl BrokerOptions {
                 let reason = format!("server {number} has a user in its URL: use the settings of that name");
                 return Err(ConnectError::Address(reason));
             }
-            if !matches!(address.scheme(), "nats" | "tls") {
+            let no_host = text.rsplit("://").next().is_none_or(str::is_empty);
+            if no_host || !matches!(address.scheme(), "nats" | "tls") {
                 return Err(ConnectError::Address(format!("server {number} is no nats:// or tls:// URL")));
             }
             Ok(address)
