@@ -43,6 +43,8 @@ pub async fn run(options: Options) -> Result<()> {
         println!("{seq} {id} {attempt} {part} {parts}");
     }
     println!("{READY}");
+    // Only what was found, until the parent says so.
+    std::io::stdin().read_line(&mut String::new())?;
     let tell = |(seq, id): Receipt| println!("{seq} {id}");
     start(&log, options.writers, &mut Dice::new(options.seed), &tell).join_all().await;
     Ok(())

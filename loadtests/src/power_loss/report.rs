@@ -22,12 +22,23 @@ pub fn print(tallies: &[Tally], as_json: bool) {
     }
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header(["log", "setting", "power losses", "acknowledged", "lost", "torn groups", "destroyed", "verdict"]);
+    table.set_header([
+        "log",
+        "setting",
+        "power losses",
+        "after a kill",
+        "acknowledged",
+        "lost",
+        "torn groups",
+        "destroyed",
+        "verdict",
+    ]);
     for tally in tallies {
         table.add_row([
             tally.log.to_owned(),
             tally.setting.to_owned(),
             tally.cuts.to_string(),
+            tally.killed_first.to_string(),
             tally.acknowledged.to_string(),
             tally.lost.to_string(),
             tally.torn.to_string(),
@@ -59,6 +70,7 @@ fn row_json(tally: &Tally) -> serde_json::Value {
         "promises": tally.promises,
         "power_losses": tally.cuts,
         "power_losses_bare": tally.bare,
+        "power_losses_after_a_kill": tally.killed_first,
         "acknowledged": tally.acknowledged,
         "lost": tally.lost,
         "torn_groups": tally.torn,

@@ -1,15 +1,21 @@
 //! Cutting the power of one log, again and again.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use indicatif::ProgressBar;
 
 use super::disk::Survival;
-use super::load::{Receipt, compare};
+use super::load::{Entry, Receipt, compare};
 use super::mount::Machine;
 use super::victim::{Victim, strike};
 use crate::random::Dice;
+
+/// Power losses in a hundred that come right after a kill and a new start.
+const KILLED_FIRST: u64 = 30;
+/// Appends acknowledged before the power is cut, at most, besides those on their way.
+const MOST_APPENDS: u64 = 600;
 
 /// What became of one log under one setting.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +30,8 @@ pub struct Tally {
     pub cuts: u64,
     /// Of them with nothing left of what was not synced; of the others some was.
     pub bare: u64,
+    /// Of them right after a kill and a new start.
+    pub killed_first: u64,
     /// Commits acknowledged.
     pub acknowledged: u64,
     /// Of them not there afterwards.
@@ -44,7 +52,8 @@ impl Tally {
     }
 }
 
-/// Cuts the power so many times, each time after a random number of appends.
+/// Cuts the power so many times, each time after a random number of appends. Sometimes the process is killed first and
+/// started again. What it shows then counts as acknowledged, for it is what a repeated append is answered from.
 pub async fn run(
     machine: &mut Machine,
     victim: &mut impl Victim,
@@ -53,64 +62,107 @@ pub async fn run(
     bar: &ProgressBar,
 ) -> Result<Tally> {
     let (log, setting) = victim.name();
-    let mut tally = Tally { log, setting, promises: victim.promises(), ..Tally::default() };
-    let mut acknowledged = BTreeMap::new();
     bar.set_message(format!("{log} {setting}"));
-    for cut in 0..=cuts {
-        match victim.open().await {
-            Ok(stored) => {
-                let findings = compare(&acknowledged, &stored);
-                tally.lost += findings.lost.len() as u64;
-                tally.torn += findings.torn;
-                // What was lost once is not counted again.
-                for seq in findings.lost {
-                    acknowledged.remove(&seq);
-                }
-            }
-            Err(error) => {
-                tally.destroyed += 1;
-                tally.lost += acknowledged.len() as u64;
-                tally.why = Some(format!("{error:#}"));
-                acknowledged.clear();
-                end(machine, victim, None, dice).await?;
-                machine.format()?;
-                victim.open().await.context("on an empty disk")?;
+    let tally = Tally { log, setting, promises: victim.promises(), ..Tally::default() };
+    let mut rounds = Rounds { machine, victim, dice, tally, acknowledged: BTreeMap::new() };
+    for _ in 0..cuts {
+        rounds.open().await?;
+        rounds.append().await?;
+        if rounds.dice.percent(KILLED_FIRST) {
+            rounds.kill().await?;
+            let shown = rounds.open().await?;
+            rounds.acknowledge(shown.into_iter().map(|entry| (entry.seq, entry.id)));
+            rounds.tally.killed_first += 1;
+            if !rounds.victim.syncs_what_it_shows() {
+                rounds.append().await?;
             }
         }
-        if cut == cuts {
-            end(machine, victim, None, dice).await?;
-            break;
-        }
-        let enough = dice.between(1, 600);
-        let mut receipts = victim.append(usize::try_from(enough)?, dice).await?;
-        let survival = if dice.percent(50) { Survival::Nothing } else { Survival::Some };
-        receipts.extend(end(machine, victim, Some(survival), dice).await?);
-        machine.restart()?;
-        tally.cuts += 1;
-        tally.bare += u64::from(survival == Survival::Nothing);
-        tally.acknowledged += receipts.len() as u64;
-        acknowledged.extend(receipts);
+        rounds.cut().await?;
         bar.inc(1);
     }
-    Ok(tally)
+    rounds.open().await?;
+    rounds.kill().await?;
+    Ok(rounds.tally)
 }
 
-/// Kills the process, with the power or without.
-async fn end(
-    machine: &Machine,
-    victim: &mut impl Victim,
-    survival: Option<Survival>,
-    dice: &mut Dice,
-) -> Result<Vec<Receipt>> {
-    let pid = victim.pid();
-    if let Some(survival) = survival {
-        machine.cut_power(survival, dice);
+/// The power losses of one log.
+struct Rounds<'a, V> {
+    machine: &'a mut Machine,
+    victim: &'a mut V,
+    dice: &'a mut Dice,
+    tally: Tally,
+    acknowledged: BTreeMap<u64, String>,
+}
+
+impl<V: Victim> Rounds<'_, V> {
+    /// Starts the log on what the disk holds, and compares. A log that is destroyed begins again on an empty disk.
+    async fn open(&mut self) -> Result<Vec<Entry>> {
+        let error = match self.victim.open().await {
+            Ok(stored) => {
+                let findings = compare(&self.acknowledged, &stored);
+                self.tally.lost += findings.lost.len() as u64;
+                self.tally.torn += findings.torn;
+                // What was lost once is not counted again.
+                for seq in findings.lost {
+                    self.acknowledged.remove(&seq);
+                }
+                return Ok(stored);
+            }
+            Err(error) => error,
+        };
+        self.tally.destroyed += 1;
+        self.tally.lost += self.acknowledged.len() as u64;
+        self.tally.why = Some(format!("{error:#}"));
+        self.acknowledged.clear();
+        self.kill().await?;
+        self.machine.format()?;
+        self.victim.open().await.context("on an empty disk")
     }
-    if let Some(pid) = pid {
-        strike(pid)?;
+
+    async fn append(&mut self) -> Result<()> {
+        let enough = usize::try_from(self.dice.between(1, MOST_APPENDS))?;
+        let receipts = self.victim.append(enough, self.dice).await?;
+        self.acknowledge(receipts);
+        // Whoever was just told has not written again yet: the end must not always come then.
+        let pause = self.dice.below(2 * self.machine.sync_takes().as_micros().try_into().unwrap_or(0));
+        tokio::time::sleep(Duration::from_micros(pause)).await;
+        Ok(())
     }
-    machine.bury();
-    victim.end().await
+
+    /// Kills the process while its disk is slow: what it wrote is there, and what it wanted synced is not.
+    async fn kill(&mut self) -> Result<()> {
+        self.machine.stall();
+        self.strike().await?;
+        self.machine.go_on();
+        Ok(())
+    }
+
+    /// Kills the process, whose disk stands still.
+    async fn strike(&mut self) -> Result<()> {
+        if let Some(pid) = self.victim.pid() {
+            strike(pid)?;
+        }
+        self.machine.bury();
+        let receipts = self.victim.end().await?;
+        self.acknowledge(receipts);
+        Ok(())
+    }
+
+    /// Cuts the power of the disk, and of the process a moment later, in which the disk gives no answer.
+    async fn cut(&mut self) -> Result<()> {
+        let survival = if self.dice.percent(50) { Survival::Nothing } else { Survival::Some };
+        self.machine.cut_power(survival, self.dice);
+        self.strike().await?;
+        self.tally.cuts += 1;
+        self.tally.bare += u64::from(survival == Survival::Nothing);
+        self.machine.restart()
+    }
+
+    fn acknowledge(&mut self, receipts: impl IntoIterator<Item = Receipt>) {
+        for (seq, id) in receipts {
+            self.tally.acknowledged += u64::from(self.acknowledged.insert(seq, id).is_none());
+        }
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
@@ -40,7 +40,8 @@ impl Sqlite {
         if !self.safe {
             command.arg("--unsafe-off");
         }
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true).spawn()?;
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.kill_on_drop(true).spawn()?;
         let lines = BufReader::new(child.stdout.take().context("piped")?).lines();
         self.child = Some((child, lines));
         Ok(())
@@ -65,6 +66,11 @@ impl Victim for Sqlite {
         self.safe
     }
 
+    /// Opening syncs what a killed process left behind.
+    fn syncs_what_it_shows(&self) -> bool {
+        true
+    }
+
     async fn open(&mut self) -> Result<Vec<Entry>> {
         self.spawn()?;
         let mut found = Vec::new();
@@ -78,6 +84,8 @@ impl Victim for Sqlite {
     }
 
     async fn append(&mut self, enough: usize, _dice: &mut Dice) -> Result<Vec<Receipt>> {
+        let (child, _) = self.child.as_mut().context("a child")?;
+        child.stdin.as_mut().context("piped")?.write_all(b"go\n").await?;
         let mut receipts = Vec::with_capacity(enough);
         while receipts.len() < enough {
             match self.line().await? {

@@ -34,14 +34,14 @@ pub struct Disk {
     names: Names,
     files: HashMap<Node, File>,
     next: Node,
-    /// Power losses so far: a sync that began before one ends for nothing.
-    cuts: u64,
+    /// Syncs that began before this was raised end for nothing.
+    era: u64,
 }
 
 /// A sync that has begun.
 #[derive(Debug)]
 pub struct Sync {
-    cuts: u64,
+    era: u64,
     changes: u64,
     file: Option<(Node, Copied)>,
 }
@@ -58,7 +58,7 @@ pub struct Damage {
 impl Disk {
     /// An empty disk.
     pub fn new() -> Self {
-        Self { names: Names::new(), files: HashMap::new(), next: ROOT + 1, cuts: 0 }
+        Self { names: Names::new(), files: HashMap::new(), next: ROOT + 1, era: 0 }
     }
 
     /// The node of a name.
@@ -110,12 +110,12 @@ impl Disk {
     /// Begins a sync of a file or directory. What it covers is decided now.
     pub fn begin_sync(&self, node: Node) -> Sync {
         let file = self.files.get(&node).map(|file| (node, file.begin_sync()));
-        Sync { cuts: self.cuts, changes: self.names.changes(), file }
+        Sync { era: self.era, changes: self.names.changes(), file }
     }
 
     /// Ends a sync: what it covers is durable, unless the power failed in between.
     pub fn end_sync(&mut self, sync: Sync) -> Result<(), Errno> {
-        if sync.cuts != self.cuts {
+        if sync.era != self.era {
             return Err(Errno::EIO);
         }
         self.names.commit(sync.changes);
@@ -127,9 +127,14 @@ impl Disk {
         Ok(())
     }
 
+    /// Syncs that are under way make nothing durable: their sender was killed while the disk was slow.
+    pub fn abandon_syncs(&mut self) {
+        self.era += 1;
+    }
+
     /// The power fails.
     pub fn cut(&mut self, survival: Survival, dice: &mut Dice) -> Damage {
-        self.cuts += 1;
+        self.abandon_syncs();
         let names = self.names.waiting();
         if survival == Survival::Some {
             let kept = dice.below(names + 1);

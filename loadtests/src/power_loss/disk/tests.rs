@@ -79,6 +79,20 @@ fn a_sync_that_the_power_loss_overtakes_makes_nothing_durable() {
 }
 
 #[test]
+fn a_sync_whose_sender_is_killed_makes_nothing_durable_and_undoes_nothing() {
+    let mut disk = Disk::new();
+    let file = made(&mut disk, "file");
+    sync(&mut disk, file);
+    write(&mut disk, file, 0, b"written");
+    let sync = disk.begin_sync(file);
+    disk.abandon_syncs();
+    assert!(disk.end_sync(sync).is_err());
+    assert_eq!(read(&disk, file), b"written");
+    lose(&mut disk);
+    assert_eq!(read(&disk, file), b"");
+}
+
+#[test]
 fn names_become_durable_in_order_with_any_sync() {
     let mut disk = Disk::new();
     let file = made(&mut disk, "old");

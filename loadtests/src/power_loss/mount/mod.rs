@@ -49,10 +49,26 @@ impl Machine {
         &self.folder
     }
 
+    /// How long a sync takes.
+    pub fn sync_takes(&self) -> Duration {
+        self.state.sync_takes()
+    }
+
     /// The power fails at this moment: what is on the disk is decided, and whoever uses it waits for ever. Kill them,
     /// then call [`Machine::restart`].
     pub fn cut_power(&self, survival: Survival, dice: &mut Dice) -> Damage {
         self.state.cut(survival, dice)
+    }
+
+    /// The disk stands still, and syncs under way come to nothing; what was written is still to be read. Kill whoever
+    /// uses it, then call [`Machine::bury`] and [`Machine::go_on`].
+    pub fn stall(&self) {
+        self.state.stall();
+    }
+
+    /// The disk works again; those that waited are dead.
+    pub fn go_on(&self) {
+        self.state.restart();
     }
 
     /// Ends the waiting of requests whose senders have been killed, so that the kernel can bury them.

@@ -45,6 +45,11 @@ impl State {
         Self { inner: Mutex::new(inner), power_changed: Condvar::new(), sync_takes }
     }
 
+    /// How long a sync takes.
+    pub const fn sync_takes(&self) -> Duration {
+        self.sync_takes
+    }
+
     /// For one request. Waits while there is no power.
     pub fn enter(&self) -> Result<MutexGuard<'_, Inner>, Errno> {
         let mut inner = self.inner.lock();
@@ -64,6 +69,13 @@ impl State {
         let mut inner = self.inner.lock();
         inner.power = Power::Cut;
         inner.disk.cut(survival, dice)
+    }
+
+    /// Requests wait, and syncs under way come to nothing. What was written is still there.
+    pub fn stall(&self) {
+        let mut inner = self.inner.lock();
+        inner.power = Power::Cut;
+        inner.disk.abandon_syncs();
     }
 
     /// The senders of all waiting requests are dead.

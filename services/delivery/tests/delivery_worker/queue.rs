@@ -23,6 +23,8 @@ pub struct State {
     open: BTreeMap<Seq, Entry>,
     /// `next` fails as long as this is set.
     pub away: bool,
+    /// How often it did.
+    pub refused: u32,
     /// So many next `done`s are lost on their way.
     pub lose_done: u32,
     /// Calls so far.
@@ -76,6 +78,7 @@ impl MemoryQueue {
                 state.open.entry(fresh.stored.seq).or_insert(fresh);
             }
             if self.state().away {
+                self.state().refused += 1;
                 return Err(ReadError::Unavailable("fault injected".to_owned()));
             }
             if let Some(claimed) = self.take() {

@@ -85,7 +85,7 @@ async fn what_a_killed_worker_carried_is_carried_by_another_when_its_claim_has_r
 #[tokio::test]
 async fn a_claim_is_kept_as_long_as_its_message_is_carried() {
     let sink = sink();
-    let (house, panel, queue) = in_house(&sink, Duration::from_millis(600)).await;
+    let (house, panel, queue) = in_house(&sink, Duration::from_millis(1500)).await;
     sink.behave(&[(Stage::Mail, "hang")]).expect("told");
     let workers = [worker(&house, &queue).await, worker(&house, &queue).await];
     panel.newcomer("ada").await;
@@ -194,6 +194,7 @@ async fn a_queue_that_is_away_delays_and_loses_nothing() {
     queue.state().away = true;
     let worker = worker(&house, &queue).await;
     panel.newcomer("ada").await;
+    until("asked in vain by all that ask", async || queue.state().refused > 16).await;
     queue.state().away = false;
     assert_eq!(house.ended(0).await, ["delivery.accepted"]);
     until("well again", async || worker.numbers().log_reachable).await;

@@ -8,10 +8,10 @@ use crate::relational::{Dialect, Many, Portion, Sink, plain_values};
 
 impl Dialect for Postgres {
     // The lock keeps other projectors away and no reader. It is looked up by name and found again behind a rebuild that
-    // put other tables in the place of these. What a crash of the server takes back, checkpoint included, is projected
-    // again, so no commit waits for the disk.
+    // put other tables in the place of these. Commits wait for the disk: a crash of the server that took some back would
+    // be noticed with the next event only.
     const BEGIN_PROJECTING: &'static str = "BEGIN; SET LOCAL twofold.scope = 'all'; \
-        SET LOCAL synchronous_commit = off; LOCK TABLE checkpoint IN SHARE ROW EXCLUSIVE MODE";
+        LOCK TABLE checkpoint IN SHARE ROW EXCLUSIVE MODE";
 
     // Of the session: it ends with the connection, however that ends.
     const CLAIM: Option<&'static str> =

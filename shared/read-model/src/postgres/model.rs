@@ -43,7 +43,7 @@ impl PostgresReadModel {
         Self {
             writer: Writer::new(None, options.batch_timeout),
             readers: open::readers(&options),
-            // The server can go down alone, and come up without the newest transactions.
+            // Another server may take the place of this one, without its newest transactions.
             waiting: Waiting::new(Seq::ZERO, false),
             options,
         }
@@ -115,6 +115,27 @@ impl Drop for Lease {
     }
 }
 
+impl PostgresReadModel {
+    /// Over one connection of the pool. Outer errors are those of having none.
+    async fn ask(
+        &self,
+        scope: Scope<'_>,
+        text: SqlStr,
+        arguments: PgArguments,
+    ) -> Result<sqlx::Result<Vec<PgRow>>, StoreError> {
+        let mut lease = Lease(Some(self.readers.acquire().await.map_err(unavailable)?));
+        let Some(connection) = &mut lease.0 else { return Err(unavailable("no connection")) };
+        if scope == Scope::Everything {
+            open::ensure_may_see_all(connection).await?;
+        }
+        let answer = answer(connection, scope, text, arguments).await;
+        if answer.is_ok() {
+            drop(lease.0.take());
+        }
+        Ok(answer)
+    }
+}
+
 async fn answer(
     connection: &mut PgConnection,
     scope: Scope<'_>,
@@ -136,14 +157,14 @@ impl Backend for PostgresReadModel {
 
     async fn fetch(&self, scope: Scope<'_>, text: SqlStr, arguments: PgArguments) -> Result<Vec<PgRow>, StoreError> {
         let work = async {
-            let mut lease = Lease(Some(self.readers.acquire().await.map_err(unavailable)?));
-            let Some(connection) = &mut lease.0 else { return Err(unavailable("no connection")) };
-            if scope == Scope::Everything {
-                open::ensure_may_see_all(connection).await?;
+            // As many as there may be connections of before, and one.
+            for _ in 0..self.options.max_connections {
+                let answer = self.ask(scope, text.clone(), arguments.clone()).await?;
+                if !answer.as_ref().is_err_and(open::broken) {
+                    return answer.map_err(unavailable);
+                }
             }
-            let rows = answer(connection, scope, text, arguments).await.map_err(unavailable)?;
-            drop(lease.0.take());
-            Ok(rows)
+            self.ask(scope, text, arguments).await?.map_err(unavailable)
         };
         timeout(self.options.query_timeout, work).await.map_err(|_| unavailable("the database does not answer"))?
     }

@@ -1,9 +1,10 @@
 //! Opening connections, and the schema's version.
 
+use sqlx::error::DatabaseError;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, Row as _};
-use tokio::time::{Duration, timeout};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, Row as _};
+use tokio::time::timeout;
 
 use super::PostgresOptions;
 use super::scope::MAY_SEE_ALL;
@@ -12,31 +13,27 @@ use crate::relational::unavailable;
 
 static MIGRATOR: Migrator = sqlx::migrate!("../../migrations/postgres/read_model");
 
-/// How long a connection may have been idle and still be taken as it is. One that the server has closed meanwhile, as
-/// when it was started anew, is noticed by asking.
-const FRESH: Duration = Duration::from_secs(1);
-
 /// Opens a connection outside the pool.
 pub(super) async fn connect(options: &PostgresOptions, connect: &PgConnectOptions) -> Result<PgConnection, StoreError> {
     let connected = timeout(options.acquire_timeout, connect.connect()).await;
     connected.map_err(|_| unavailable("the database does not answer"))?.map_err(unavailable)
 }
 
-/// The connections that answer queries; none yet.
+/// The connections that answer queries; none yet. Not tested before each use: see [`broken`].
 pub(super) fn readers(options: &PostgresOptions) -> PgPool {
     PgPoolOptions::new()
         .max_connections(options.max_connections.max(1))
         .acquire_timeout(options.acquire_timeout)
         .test_before_acquire(false)
-        .before_acquire(|connection, meta| {
-            Box::pin(async move {
-                if meta.idle_for > FRESH {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        })
         .connect_lazy_with(options.reading())
+}
+
+/// Whether a query failed because its connection had ended, as all do when a server is started anew; another connection
+/// may answer it.
+pub(super) fn broken(error: &sqlx::Error) -> bool {
+    // Class 57P: the server shuts down, has crashed, or is just coming up.
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    matches!(error, sqlx::Error::Io(_)) || code.is_some_and(|code| code.starts_with("57P"))
 }
 
 /// Creates or upgrades the tables of the schema that is first in the connection's path.

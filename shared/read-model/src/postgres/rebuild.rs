@@ -41,6 +41,8 @@ impl PostgresRebuild {
         open::run(&mut live, format!("CREATE SCHEMA {next}")).await?;
         let mut beside = open::connect(options, &options.projecting(&next)).await?;
         open::migrate(&mut beside).await?;
+        // The last transaction, which exchanges the tables, waits for the disk and so for all before it.
+        open::run(&mut beside, "SET synchronous_commit = off".to_owned()).await?;
         let indexes = drop_indexes(&mut beside, &next).await?;
         Ok(Self { options: options.clone(), beside, live, held: false, indexes })
     }

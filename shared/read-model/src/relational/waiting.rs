@@ -20,8 +20,7 @@ pub(crate) struct Waiting {
     asking: Mutex<()>,
     /// The checkpoint as last seen.
     seen: watch::Sender<Seq>,
-    /// Whether what was seen once stays true: not with a server that can go down without this process and come up
-    /// again with its newest transactions lost.
+    /// Whether what was seen once stays true: not with a server that another one may replace, whose copy is behind.
     lasting: bool,
 }
 

@@ -3,19 +3,16 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use twofold_test_support::{NatsOptions, NatsServer};
-
 use super::stage::{Stage, enrol};
-use crate::support::{eventually, ran};
+use crate::support::{Server, eventually, ran};
 
 const SOON: Duration = Duration::from_secs(20);
 
 #[test]
 fn a_process_waits_for_broker_and_init_and_says_so() {
     let mut stage = Stage::empty();
-    let port = stage.nats.port();
     stage.nats.kill();
-    let mut waiting: Vec<_> = ["api", "deliver", "project"].map(|role| stage.begin(role, role)).into();
+    let mut waiting = ["api", "deliver", "project"].map(|role| stage.begin(role, role));
     for server in &waiting {
         assert_eq!(server.get("/healthz", "").0, 200);
         let (status, body) = server.get("/readyz", "");
@@ -23,16 +20,14 @@ fn a_process_waits_for_broker_and_init_and_says_so() {
         assert_eq!(server.get("/v1/settings", "").0, 503, "come again");
         eventually("a word about it", SOON, || server.logs().contains("waiting for the broker").then_some(()));
     }
-    stage.nats = NatsServer::start(&NatsOptions { port: Some(port), ..NatsOptions::default() }).expect("a broker");
+    stage.nats.restart().expect("a broker");
     for server in &waiting {
         eventually("what to run", SOON, || server.logs().contains("run `twofold init`").then_some(()));
     }
-    ran(stage.command(&["init"]).env("TWOFOLD__NATS__MONITORS", stage.nats.monitor())).code(0);
-    // Those that started before know the monitoring address of the server that is gone.
-    for (role, server) in ["api", "deliver", "project"].into_iter().zip(waiting.drain(..)) {
-        drop(server);
-        stage.start(role, role);
-    }
+    stage.run(&["init"]).code(0);
+    waiting.iter_mut().for_each(Server::ready);
+    let key = stage.tenant("acme", "ipi");
+    eventually("a key that works", SOON, || (waiting[0].get("/v1/settings", &key).0 == 200).then_some(()));
 }
 
 #[test]

@@ -48,8 +48,8 @@ async fn a_request_its_append_and_the_message_it_asked_for_are_one_trace() {
     };
     let (api, deliver) = (begin("api", &of_api), begin("deliver", &of_deliver));
     assert_eq!(api.ask("PUT", "/v1/users/bob", &key, "{}").0, 200);
-    let begun = json!({ "method": "email", "destination": "bob@example.org", "reauth": { "confirmed": true } });
-    post(&api, &key, "/v1/users/bob/enrolments", &begun, 201);
+    let set_up = json!({ "method": "email", "destination": "bob@example.org", "reauth": { "confirmed": true } });
+    post(&api, &key, "/v1/users/bob/enrolments", &set_up, 201);
     eventually("a mail", SOON, || sink.messages().expect("readable").pop());
     // What still waits to be exported is sent at the end.
     for server in [api, deliver] {
