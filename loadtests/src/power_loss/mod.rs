@@ -1,6 +1,6 @@
 //! `twofold-load power-loss`: nothing acknowledged is lost when the power fails, and the check can tell.
 //!
-//! Each log runs on a disk that forgets what was not synced (see [`disk`]), is cut off in the middle of appends many
+//! Each log runs on a disk that forgets what was not synced (see `disk`), is cut off in the middle of appends many
 //! times, and is compared with what it had acknowledged. Under the setting that does not wait for the disk it must lose
 //! something; else the disk forgets nothing, and the run proves nothing.
 

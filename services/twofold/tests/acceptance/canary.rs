@@ -61,7 +61,8 @@ fn live_through_everything(panel: &Panel, post: &Post, address: &str, number: &s
     let mut app = App::typed_in(&enrolment);
     canaries.add("TOTP secret", &app.secret);
     canaries.add("TOTP secret in hexadecimal digits", &hex(&base32(&app.secret)));
-    let (first, wrong, second) = (app.fresh(), app.one_wrong(), app.fresh());
+    let (first, second) = (app.fresh(), app.fresh());
+    let wrong = unlike(&first);
     for (name, code) in [("TOTP code of the set-up", &first), ("wrong TOTP code", &wrong), ("TOTP code", &second)] {
         canaries.add(name, code);
     }
@@ -113,15 +114,31 @@ fn live_through_everything(panel: &Panel, post: &Post, address: &str, number: &s
     user
 }
 
+/// A wrong code as irregular as a right one: zeros turn up in every floating-point number of the metrics.
+fn unlike(code: &str) -> String {
+    code.chars().filter_map(|digit| digit.to_digit(10)).map(|digit| ((digit + 5) % 10).to_string()).collect()
+}
+
 fn codes_as_number(code: &str) -> u64 {
     // A code with a leading zero is no JSON number; ten million more has as many digits.
     code.parse::<u64>().expect("digits").max(10_000_000)
 }
 
-/// The n-th code of 8 digits that reached an address or number.
+/// The n-th code of 8 digits that reached an address or number. The provider sees one code twice when its first answer was
+/// a refusal.
 fn newest_code(post: &Post, to: &str, nth: usize) -> String {
     if to.starts_with('+') {
-        return code_in(&post.sms(to, nth)["Body"], 8);
+        let mut codes: Vec<String> = Vec::new();
+        for message in 1.. {
+            let code = code_in(&post.sms(to, message)["Body"], 8);
+            if !codes.contains(&code) {
+                codes.push(code);
+            }
+            if codes.len() == nth {
+                break;
+            }
+        }
+        return codes.pop().expect("a code");
     }
     let text = eventually("a mail with a code", Duration::from_secs(30), || {
         let with_code = |text: &str| text.split(|c: char| !c.is_ascii_digit()).any(|run| run.len() == 8);
