@@ -1,6 +1,7 @@
 //! The log in a NATS server.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -26,6 +27,7 @@ const DESPAIR: Duration = Duration::from_secs(2);
 pub struct JetStream {
     options: NatsOptions,
     safe: bool,
+    synced_at_start: bool,
     writers: u64,
     server: Option<NatsServer>,
     client: Option<Client>,
@@ -62,10 +64,11 @@ impl Drop for Island {
 }
 
 impl JetStream {
-    /// A server that keeps its streams here; `safe` syncs before it answers.
-    pub fn new(store_dir: PathBuf, safe: bool, writers: u64) -> Self {
+    /// A server that keeps its streams here; `safe` syncs before it answers. `synced_at_start`: what a killed server
+    /// left behind is synced before it starts again, as everything in `infra` does.
+    pub fn new(store_dir: PathBuf, safe: bool, synced_at_start: bool, writers: u64) -> Self {
         let options = NatsOptions { sync_always: safe, store_dir: Some(store_dir), ..NatsOptions::default() };
-        Self { options, safe, writers, server: None, client: None }
+        Self { options, safe, synced_at_start, writers, server: None, client: None }
     }
 
     /// The server, started anew.
@@ -73,12 +76,24 @@ impl JetStream {
         match &mut self.server {
             Some(server) => {
                 std::fs::create_dir_all(server.store_dir())?;
+                if self.synced_at_start {
+                    sync_all(server.store_dir())?;
+                }
                 server.launch()?;
             }
             None => self.server = Some(NatsServer::start(&self.options)?),
         }
         self.server.as_ref().context("a server")
     }
+}
+
+/// Syncs every file and folder, as `sync --file-system` does on a disk of the kernel's own.
+fn sync_all(folder: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() { sync_all(&entry.path())? } else { File::open(entry.path())?.sync_all()? }
+    }
+    File::open(folder)?.sync_all()
 }
 
 /// Waits until the server has all its streams again.
@@ -117,12 +132,6 @@ impl Victim for JetStream {
 
     fn promises(&self) -> bool {
         self.safe
-    }
-
-    /// A server killed between writing and syncing shows what it wrote, and syncs it with the next message. Seen on
-    /// 2.15.1: a power loss before that message takes what was shown.
-    fn syncs_what_it_shows(&self) -> bool {
-        false
     }
 
     async fn open(&mut self) -> Result<Vec<Entry>> {

@@ -46,6 +46,9 @@ pub struct Options {
     /// Only this log.
     #[arg(long)]
     log: Option<Which>,
+    /// Start a killed NATS server without syncing first what it left behind; then losses after a kill are to be expected.
+    #[arg(long)]
+    no_sync_at_start: bool,
     /// One JSON object instead of the table.
     #[arg(long)]
     json: bool,
@@ -94,7 +97,8 @@ async fn all(machine: &mut Machine, options: &Options) -> Result<Vec<Tally>> {
             tallies.push(one(machine, &mut victim, options, &mut dice, &bar).await?);
         }
         if wanted(Which::Jetstream) {
-            let mut victim = JetStream::new(machine.folder().join("streams"), safe, options.writers);
+            let mut victim =
+                JetStream::new(machine.folder().join("streams"), safe, !options.no_sync_at_start, options.writers);
             tallies.push(one(machine, &mut victim, options, &mut dice, &bar).await?);
         }
     }

@@ -73,9 +73,6 @@ pub async fn run(
             let shown = rounds.open().await?;
             rounds.acknowledge(shown.into_iter().map(|entry| (entry.seq, entry.id)));
             rounds.tally.killed_first += 1;
-            if !rounds.victim.syncs_what_it_shows() {
-                rounds.append().await?;
-            }
         }
         rounds.cut().await?;
         bar.inc(1);

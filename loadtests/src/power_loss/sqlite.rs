@@ -66,11 +66,6 @@ impl Victim for Sqlite {
         self.safe
     }
 
-    /// Opening syncs what a killed process left behind.
-    fn syncs_what_it_shows(&self) -> bool {
-        true
-    }
-
     async fn open(&mut self) -> Result<Vec<Entry>> {
         self.spawn()?;
         let mut found = Vec::new();

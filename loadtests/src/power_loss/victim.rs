@@ -15,9 +15,6 @@ pub trait Victim {
     /// Whether it promises that nothing acknowledged is lost.
     fn promises(&self) -> bool;
 
-    /// Whether what it shows after a kill is durable at once, and not only with the next append it acknowledges.
-    fn syncs_what_it_shows(&self) -> bool;
-
     /// Starts it on whatever the disk holds; answers everything that is in the log.
     ///
     /// # Errors

@@ -149,3 +149,24 @@ fn the_example_of_the_settings_is_valid() {
     let printed = Home::new().run(&["config", "print", "--config", example]);
     assert!(printed.code(0).out.contains("nats://10.0.0.11:4222"), "{}", printed.out);
 }
+
+/// Decision 0013: a killed server shows what it had not synced, so everything that starts one syncs first.
+#[test]
+fn every_way_to_start_the_broker_syncs_before() {
+    let ways = [
+        include_str!("../../../../infra/local/up"),
+        include_str!("../../../../infra/systemd/nats.service"),
+        include_str!("../../../../infra/compose/compose.yaml"),
+        include_str!("../../../../infra/kubernetes/nats.yaml"),
+    ];
+    for way in ways {
+        let lines: Vec<&str> = way.lines().map(str::trim).filter(|line| !line.starts_with('#')).collect();
+        let starts = |line: &&str| {
+            ["start nats \"$nats\"", "ExecStart=", "exec nats-server \""].iter().any(|start| line.contains(start))
+        };
+        let start = lines.iter().position(|line| starts(&line)).expect("it starts a server");
+        let before =
+            lines[..=start].iter().rev().take(2).any(|line| line.contains("sync ") && !line.starts_with("start"));
+        assert!(before, "{:?}", &lines[start.saturating_sub(1)..=start]);
+    }
+}

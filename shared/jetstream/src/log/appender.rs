@@ -73,7 +73,7 @@ impl Appender {
     }
 
     fn start_rounds(&mut self) {
-        while self.rounds.len() < self.core.options.rounds.max(1) {
+        while self.rounds.len() < self.core.rounds_at_once() {
             let requests = self.waiting.take(&self.core.options);
             if requests.is_empty() {
                 return;

@@ -19,6 +19,12 @@ impl Core {
             higher
         });
     }
+
+    /// Notes a position the server has acknowledged to us.
+    pub fn acknowledge(&self, seq: Seq) {
+        self.kept.acknowledge(seq);
+        self.raise(seq);
+    }
 }
 
 /// Asks the leader for its head again and again until the log is closed, while anybody watches.

@@ -12,6 +12,7 @@ use twofold_event_log::{
 
 use super::appender::Appender;
 use super::config_index::{self, ConfigIndex};
+use super::kept::Kept;
 use super::read::stored;
 use super::request::{Request, Share};
 use super::{Core, JetStreamLogOptions, Stream, follow};
@@ -44,13 +45,16 @@ impl JetStreamLog {
     /// # Errors
     /// [`OpenError::Unavailable`] when the stream does not answer or is not there.
     pub async fn open(broker: &Broker, mut options: JetStreamLogOptions) -> Result<Self, OpenError> {
-        let stream = Stream::new(broker.clone(), options.search_span);
-        let head = stream.head().await.map_err(|error| OpenError::Unavailable(error.to_string()))?;
+        let unavailable = |error: ReadError| OpenError::Unavailable(error.to_string());
+        let stream = Stream::open(broker.clone(), options.search_span).await.map_err(unavailable)?;
+        let head = stream.head().await.map_err(unavailable)?;
+        let kept = Kept::new(&stream);
         options.max_in_flight = options.max_in_flight.min(Semaphore::MAX_PERMITS);
         let (requests, incoming) = mpsc::unbounded_channel();
         let groups = Arc::new(Semaphore::new(options.max_in_flight));
         let bytes = Arc::new(Semaphore::new(options.max_in_flight_bytes.min(Semaphore::MAX_PERMITS)));
-        let core = Arc::new(Core { stream, options, head: watch::Sender::new(head), looks: Semaphore::new(LOOKS) });
+        let core =
+            Arc::new(Core { stream, options, head: watch::Sender::new(head), kept, looks: Semaphore::new(LOOKS) });
         let closing = CancellationToken::new();
         let tasks = TaskTracker::new();
         tasks.spawn(Appender::new(Arc::clone(&core), incoming).run(closing.clone()));

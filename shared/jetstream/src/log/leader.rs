@@ -45,7 +45,13 @@ struct Raw {
 
 #[derive(Debug, Deserialize)]
 struct Info {
+    config: Config,
     state: State,
+}
+
+#[derive(Debug, Deserialize)]
+struct Config {
+    num_replicas: usize,
 }
 
 #[derive(Debug, Deserialize)]
@@ -56,9 +62,17 @@ struct State {
 impl Stream {
     /// The last position of the stream.
     pub async fn head(&self) -> Result<Seq, ReadError> {
-        let info: Option<Info> = self.ask(&self.info_subject, Bytes::new()).await?;
-        let info = info.ok_or_else(|| ReadError::Unavailable("no state of the stream".to_owned()))?;
-        Ok(Seq(info.state.last_seq))
+        Ok(Seq(self.info().await?.state.last_seq))
+    }
+
+    /// How many servers keep the stream.
+    pub async fn replicas(&self) -> Result<usize, ReadError> {
+        Ok(self.info().await?.config.num_replicas)
+    }
+
+    async fn info(&self) -> Result<Info, ReadError> {
+        let info = self.ask(&self.info_subject, Bytes::new()).await?;
+        info.ok_or_else(|| ReadError::Unavailable("no state of the stream".to_owned()))
     }
 
     /// The last commit of a subject.

@@ -19,7 +19,7 @@ impl JetStreamLog {
         let expectations = || group.commits.iter().map(|commit| commit.expected);
         if expectations().flatten().any(|expected| expected_seq(expected).is_none()) {
             return match self.core.stream.judge(&group).await {
-                Ok(Fate::Stored(seqs)) => Ok(Appended { seqs }),
+                Ok(Fate::Stored(seqs)) => self.core.seen(seqs, deadline).await,
                 Ok(Fate::Conflict(subject, actual)) => Err(AppendError::Conflict { subject, actual }),
                 Ok(Fate::Absent | Fate::Partly) => Err(not_stored("an expectation no log can fulfil")),
                 Err(error) => Err(not_stored(&error)),
@@ -49,7 +49,7 @@ impl JetStreamLog {
             }
             if repeated {
                 match self.core.stream.judge(&group).await {
-                    Ok(Fate::Stored(seqs)) => return Ok(Appended { seqs }),
+                    Ok(Fate::Stored(seqs)) => return self.core.seen(seqs, deadline).await,
                     Ok(Fate::Conflict(subject, actual)) => return Err(AppendError::Conflict { subject, actual }),
                     Ok(Fate::Absent | Fate::Partly) => {}
                     Err(ReadError::Unavailable(reason) | ReadError::Corrupt(reason)) => {

@@ -12,6 +12,7 @@ mod entry;
 mod follow;
 mod gather;
 mod handle;
+mod kept;
 mod leader;
 mod ledger;
 mod options;
@@ -36,6 +37,7 @@ struct Core {
     stream: Stream,
     options: JetStreamLogOptions,
     head: watch::Sender<Seq>,
+    kept: kept::Kept,
     /// Groups looked up at the same time, so that the end of an outage is no stampede.
     looks: Semaphore,
 }

@@ -16,7 +16,8 @@ pub struct JetStreamLogOptions {
     /// So many waiting commits or fewer go one by one, side by side: a batch costs the server more than a few messages.
     /// 0 makes everything a batch. 16.
     pub singles_at_most: usize,
-    /// Rounds (a batch, or some single messages) on the way at the same time. 2.
+    /// Rounds (a batch, or some single messages) on the way at the same time. 0 stands for 1 with one replica, whose one
+    /// writer makes a second round wait anyway, and 2 with more. 0.
     pub rounds: usize,
     /// How long to wait for one answer of the server. 2 s.
     pub publish_timeout: Duration,
@@ -40,7 +41,7 @@ impl Default for JetStreamLogOptions {
             batch_commits: 1000,
             batch_bytes: 1024 * 1024,
             singles_at_most: 16,
-            rounds: 2,
+            rounds: 0,
             publish_timeout: Duration::from_secs(2),
             deadline: Duration::from_secs(5),
             search_span: 20_000,

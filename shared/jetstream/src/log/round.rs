@@ -36,6 +36,15 @@ impl Finished {
 }
 
 impl Core {
+    /// How many rounds may be on the way at the same time.
+    pub fn rounds_at_once(&self) -> usize {
+        match self.options.rounds {
+            0 if self.stream.replicated => 2,
+            0 => 1,
+            rounds => rounds,
+        }
+    }
+
     /// Sends what was gathered, at first once, and answers what has a clear answer.
     pub async fn round(&self, requests: Vec<Request>) -> Finished {
         let mut finished = Finished::default();
@@ -79,7 +88,7 @@ impl Core {
             let mut behind = messages.len() as u64;
             match self.stream.publish(messages, self.options.publish_timeout).await {
                 Outcome::Stored(last) => {
-                    self.raise(last);
+                    self.acknowledge(last);
                     for request in requests {
                         behind -= request.group.commits.len() as u64;
                         finished.free(&request);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until, timeout_at};
-use twofold_event_log::{AppendError, Appended, ReadError};
+use twofold_event_log::{AppendError, Appended, ReadError, Seq};
 
 use super::Core;
 use super::publish::{Outcome, Outgoing};
@@ -51,14 +51,14 @@ impl Core {
             Prior::Conflict | Prior::Unclear => self.look(request, unclear, &mut reason).await,
         };
         loop {
-            if Instant::now() >= request.deadline {
-                if unclear {
-                    tracing::warn!(reason, "it is not known whether an append was stored");
-                }
-                return Err(AppendError::Unavailable { reason, maybe_appended: unclear });
-            }
             next = match next {
                 Next::Answer(answer) => return answer,
+                Next::Publish | Next::Pause if Instant::now() >= request.deadline => {
+                    if unclear {
+                        tracing::warn!(reason, "it is not known whether an append was stored");
+                    }
+                    return Err(AppendError::Unavailable { reason, maybe_appended: unclear });
+                }
                 Next::Pause => {
                     sleep_until((Instant::now() + pause).min(request.deadline)).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
@@ -70,7 +70,7 @@ impl Core {
                 }
                 Next::Publish => match self.attempt(request).await {
                     Outcome::Stored(last) => {
-                        self.raise(last);
+                        self.acknowledge(last);
                         Next::Answer(Ok(request.seqs_up_to(last)))
                     }
                     Outcome::Conflict(_) => match self.look(request, unclear, &mut reason).await {
@@ -93,6 +93,18 @@ impl Core {
         }
     }
 
+    /// The answer for commits that were found in the log, and not acknowledged.
+    pub async fn seen(&self, seqs: Vec<Seq>, deadline: Instant) -> Result<Appended, AppendError> {
+        let last = seqs.iter().copied().max().unwrap_or_default();
+        self.raise(last);
+        if self.kept.certainly(&self.stream, last, deadline).await {
+            return Ok(Appended { seqs });
+        }
+        let reason = "the log shows it, but nothing behind it was acknowledged since the server's restart".to_owned();
+        tracing::warn!(reason, "it is not known whether an append would survive a loss of power");
+        Err(AppendError::Unavailable { reason, maybe_appended: true })
+    }
+
     async fn attempt(&self, request: &Request) -> Outcome {
         let messages: Vec<Outgoing> = request.messages().collect();
         let left = request.deadline.saturating_duration_since(Instant::now());
@@ -109,12 +121,7 @@ impl Core {
         };
         let Ok(fate) = timeout_at(request.deadline, fate).await else { return Next::Pause };
         match fate {
-            Ok(Fate::Stored(seqs)) => {
-                if let Some(last) = seqs.last() {
-                    self.raise(*last);
-                }
-                Next::Answer(Ok(Appended { seqs }))
-            }
+            Ok(Fate::Stored(seqs)) => Next::Answer(self.seen(seqs, request.deadline).await),
             Ok(Fate::Conflict(subject, actual)) => Next::Answer(Err(AppendError::Conflict { subject, actual })),
             Ok(Fate::Partly) => {
                 "a part of the group is stored".clone_into(reason);

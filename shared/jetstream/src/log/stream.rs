@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use twofold_event_log::ReadError;
+
 use crate::Broker;
 
 /// The connection and the addresses of the stream's API.
@@ -10,6 +12,8 @@ pub(super) struct Stream {
     pub broker: Broker,
     /// [`super::JetStreamLogOptions::search_span`].
     pub search_span: u64,
+    /// On more than one server's disk.
+    pub replicated: bool,
     /// One message from the leader.
     pub get_subject: String,
     /// Messages from any replica.
@@ -22,11 +26,19 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    pub fn new(broker: Broker, search_span: u64) -> Self {
+    /// Asks for what does not change while the log is open.
+    pub async fn open(broker: Broker, search_span: u64) -> Result<Self, ReadError> {
+        let mut stream = Self::new(broker, search_span);
+        stream.replicated = stream.replicas().await? > 1;
+        Ok(stream)
+    }
+
+    fn new(broker: Broker, search_span: u64) -> Self {
         let name = broker.names().stream();
         let inbox = broker.client().new_inbox();
         Self {
             search_span,
+            replicated: false,
             get_subject: format!("$JS.API.STREAM.MSG.GET.{name}"),
             direct_subject: format!("$JS.API.DIRECT.GET.{name}"),
             info_subject: format!("$JS.API.STREAM.INFO.{name}"),
@@ -35,6 +47,11 @@ impl Stream {
             batches: AtomicU64::new(1),
             broker,
         }
+    }
+
+    /// Names the server process this connection leads to: another one after a restart.
+    pub fn process(&self) -> String {
+        self.broker.client().server_info().server_id
     }
 
     /// A name no other batch has. Named by what it holds, a batch and its repetition by another process would mix.

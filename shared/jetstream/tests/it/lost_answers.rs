@@ -4,22 +4,16 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use twofold_event_log::conformance::Sample;
-use twofold_event_log::{Append, AppendError, Appended, EventLog, Expected, Seq};
+use twofold_event_log::{Append, AppendError, EventLog, Expected, Seq};
 use twofold_jetstream::{Broker, JetStreamLog};
 use twofold_test_support::Fault;
 
-use crate::support::{Site, group, is_maybe_stored, is_not_stored, put, soon, until, whole};
+use crate::support::{Site, group, is_maybe_stored, is_not_stored, put, soon, start, until, whole};
 
 const EVER: Duration = Duration::from_hours(1);
-
-fn start(log: &Arc<JetStreamLog>, group: &Append) -> JoinHandle<Result<Appended, AppendError>> {
-    let (log, group) = (Arc::clone(log), group.clone());
-    tokio::spawn(async move { log.append(group).await })
-}
 
 /// A single message and a group: each is stored while its answer is lost.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,5 +1,6 @@
 //! The event log on real servers.
 
+mod after_a_restart;
 mod conformance;
 mod foreign;
 mod lost_answers;

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use twofold_event_log::conformance::{Harness, Sample};
-use twofold_event_log::{Append, AppendError, BoxFuture, EventLog, MAX_READ_COMMITS, NewCommit, Seq, Stored};
+use twofold_event_log::{Append, AppendError, Appended, BoxFuture, EventLog, MAX_READ_COMMITS, NewCommit, Seq, Stored};
 use twofold_jetstream::{Broker, BrokerOptions, InitOptions, JetStreamLog, JetStreamLogOptions, init};
 use twofold_test_support::{FaultProxy, NatsCluster, NatsOptions, NatsServer};
 
@@ -109,6 +110,12 @@ impl<S: Send + Sync> Harness for Site<S> {
 /// Appends a commit that must succeed.
 pub async fn put(log: &dyn EventLog, commit: NewCommit) -> Seq {
     log.append(Append::one(commit)).await.expect("appended").seqs[0]
+}
+
+/// Begins an append and goes on.
+pub fn start(log: &Arc<JetStreamLog>, group: &Append) -> JoinHandle<Result<Appended, AppendError>> {
+    let (log, group) = (Arc::clone(log), group.clone());
+    tokio::spawn(async move { log.append(group).await })
 }
 
 /// Commits of users without any, a group of so many.
