@@ -1,20 +1,17 @@
-//! Appends per second of the log in a file, closed loop, for several numbers of appends in flight; then one scan.
-//!
-//! `cargo run --release -p twofold-event-log --example append_rate [new-file [seconds [users [in-flight,...]]]]`
-#![allow(clippy::print_stdout, reason = "a program for the terminal")]
+//! Appends per second of any log, closed loop. Shared by the examples of every adapter.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use twofold_domain::{CommitId, TenantId, UserToken};
-use twofold_event_log::{Append, EventLog, Expected, NewCommit, Seq, SqliteLog, SqliteLogOptions, Subject};
+use twofold_event_log::{Append, EventLog, Expected, NewCommit, Seq, Subject};
 
 const PAYLOAD_BYTES: usize = 400;
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+/// Why a measurement ended.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Spreads small numbers over 16 bytes, as hashes and random ids are spread.
 fn scatter(n: u64) -> [u8; 16] {
@@ -58,6 +55,7 @@ impl Run {
     }
 }
 
+/// Appends so many at a time for a while, and prints how that went.
 async fn measure(
     log: Arc<dyn EventLog>,
     in_flight: u64,
@@ -106,21 +104,12 @@ async fn scan(log: &dyn EventLog) -> Result<(), Failure> {
     Ok(())
 }
 
-#[tokio::main]
-async fn main() -> Result<(), Failure> {
-    let mut arguments = std::env::args().skip(1);
-    let folder = tempfile::tempdir()?;
-    let path = arguments.next().map_or_else(|| folder.path().join("log.db"), PathBuf::from);
-    let time = Duration::from_secs(arguments.next().map_or(Ok(5), |text| text.parse())?);
-    let users: u64 = arguments.next().map_or(Ok(100_000), |text| text.parse())?;
-    let last = Arc::new((0..users.max(1024)).map(|_| AtomicU64::new(0)).collect());
-    let log: Arc<dyn EventLog> = Arc::new(SqliteLog::open(SqliteLogOptions::new(path)).await?);
+/// One line for each number of appends in flight, over this many users; then one scan.
+pub async fn table(log: &Arc<dyn EventLog>, in_flight: &str, users: u64, time: Duration) -> Result<(), Failure> {
+    let last = Arc::new((0..users).map(|_| AtomicU64::new(0)).collect());
     println!("in flight  appends/s  p50 us   p99 us   p99.9 us");
-    let in_flight = arguments.next().unwrap_or_else(|| "1,16,256,1024".to_owned());
     for in_flight in in_flight.split(',') {
-        measure(Arc::clone(&log), in_flight.parse()?, &last, time).await?;
+        measure(Arc::clone(log), in_flight.parse()?, &last, time).await?;
     }
-    scan(&*log).await?;
-    log.close().await;
-    Ok(())
+    scan(&**log).await
 }
