@@ -58,9 +58,22 @@ impl Connection {
         Ok(Self { stream, buffer: Vec::with_capacity(4096), head })
     }
 
+    /// Connects for requests whose headers, but for `Host` and `Content-Length`, are all told by [`Self::send_with`].
+    pub async fn bare(authority: &str) -> Result<Self> {
+        let stream = TcpStream::connect(authority).await.context("connecting to the server")?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, buffer: Vec::with_capacity(4096), head: format!("Host: {authority}\r\n") })
+    }
+
     /// Sends a request and reads its answer.
     pub async fn send(&mut self, method: &str, path: &str, body: &str) -> Result<Answer<'_>> {
-        let request = format!("{method} {path} HTTP/1.1\r\n{}Content-Length: {}\r\n\r\n{body}", self.head, body.len());
+        self.send_with(method, path, "", body).await
+    }
+
+    /// The same with further headers, each ended by CR LF.
+    pub async fn send_with(&mut self, method: &str, path: &str, headers: &str, body: &str) -> Result<Answer<'_>> {
+        let (head, length) = (&self.head, body.len());
+        let request = format!("{method} {path} HTTP/1.1\r\n{head}{headers}Content-Length: {length}\r\n\r\n{body}");
         self.stream.write_all(request.as_bytes()).await?;
         self.buffer.clear();
         let head_len = loop {
@@ -87,10 +100,12 @@ impl Connection {
 
 fn read_head(head: &[u8]) -> Result<(u16, usize)> {
     let head = std::str::from_utf8(head)?;
-    let status = head.get(9..12).context("a status")?.parse()?;
+    let status: u16 = head.get(9..12).context("a status")?.parse()?;
     let length = head.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
     });
+    // RFC 9110, 8.6: no length where there is never a body.
+    let length = length.or((status == 204).then_some(0));
     Ok((status, length.context("the server sends Content-Length")?))
 }

@@ -4,8 +4,11 @@
 //! short versions of them; the command line is in `main.rs`.
 
 mod client;
+mod codes;
+pub mod deliver;
 pub mod faults;
 pub mod power_loss;
+pub mod providers;
 mod random;
 mod report;
 mod seed;

@@ -6,7 +6,7 @@
 
 mod check;
 mod clients;
-mod house;
+pub(crate) mod house;
 mod inject;
 mod plan;
 mod report;

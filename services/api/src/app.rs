@@ -22,6 +22,9 @@ pub struct ApiConfig {
     pub request_timeout: Duration,
     /// Rows of one export of the audit; the rest is left to the next request.
     pub max_export_rows: usize,
+    /// Where providers reach this API, without a slash at the end: signatures of callbacks are checked over it. None: no
+    /// callback is believed.
+    pub public_url: Option<String>,
 }
 
 impl Default for ApiConfig {
@@ -32,6 +35,7 @@ impl Default for ApiConfig {
             max_read_wait: Duration::from_secs(5),
             request_timeout: Duration::from_secs(30),
             max_export_rows: 100_000,
+            public_url: None,
         }
     }
 }

@@ -68,7 +68,7 @@ async fn requested(app: &App, tenant: &TenantView, row: &DeliveryRow) -> Result<
         wire::decode(&stored.subject, &stored.payload).map_err(|error| EngineError::Integrity(error.to_string()))?;
     let request = decoded.events.into_iter().find_map(|event| match event {
         Event::Delivery(DeliveryEvent::Requested(request)) => Some(request),
-        Event::Delivery(_) | Event::User(_) | Event::Tenant(_) | Event::Account(_) => None,
+        Event::Delivery(_) | Event::User(_) | Event::Tenant(_) | Event::Account(_) | Event::Suppression(_) => None,
     });
     Ok(request.filter(|request| request.mode == Mode::Test && request.user == row.user).ok_or_else(unusable)?)
 }

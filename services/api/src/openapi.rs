@@ -8,12 +8,13 @@ use utoipa::openapi::{InfoBuilder, OpenApi};
 use crate::http::Problem;
 
 /// The groups of routes, in the order in which a panel developer meets them.
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 11] = [
     ("login", "After the password: what must the page show, and is this code right?"),
     ("enrolment", "Setting a factor up from the profile page"),
     ("users", "Telling of users, and how they stand"),
     ("changes", "Reset, disable, new recovery codes, unlock"),
     ("audit", "What happened, and why a login failed"),
+    ("callbacks", "What providers and mail systems say of messages, and where none may go"),
     ("test", "The messages of test users"),
     ("settings", "The tenant's rules, texts, channels and accounts"),
     ("keys", "API keys"),

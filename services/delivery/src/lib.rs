@@ -3,6 +3,7 @@
 //! Both parts are pure towards the log: they take values, answer values and know nothing of events. The [`worker`] brings
 //! the two together with the log. See ARCHITECTURE.md.
 
+pub mod callback;
 pub mod template;
 pub mod transport;
 pub mod worker;

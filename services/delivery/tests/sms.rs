@@ -114,9 +114,9 @@ async fn twilio_s_errors_are_classified_and_give_nothing_away() {
     let text = format!("to {NUMBER} {CODE}");
     for (status, code, wanted) in [
         (400, 21211, "permanent: recipient_refused (21211)"),
-        (400, 21610, "permanent: recipient_refused (21610)"),
+        (400, 21610, "permanent: opted_out (21610)"),
         (400, 21614, "permanent: recipient_refused (21614)"),
-        (403, 21408, "permanent: recipient_refused (21408)"),
+        (403, 21408, "permanent: region_not_enabled (21408)"),
         (401, 20003, "misconfigured: credentials_refused (20003)"),
         (404, 20404, "misconfigured: sender_refused (20404)"),
         (429, 20429, "temporary: provider_busy (20429)"),
@@ -155,6 +155,16 @@ async fn after_the_request_silence_means_unknown_and_before_it_temporary() {
     stub.plan(Reaction::Hang);
     assert_eq!(text_of(&sender.send(&sms()).await.expect_err("hang")), "unknown: timeout_after_request");
     assert_eq!(stub.requests().len(), 2, "one request per attempt, no retries underneath");
+
+    // One limit for the whole, and never longer than the code lives.
+    let patient = json!({ "auth_token": PASSWORD, "from": "+15005550006" });
+    let mut channel = twilio_channel(&stub.url(), &patient);
+    channel["timeout_ms"] = json!(30_000);
+    let sender = TwilioSender::new(&sms_channel(channel), &near(stub.port())).expect("channel");
+    stub.plan(Reaction::Hang);
+    let short = OutgoingSms { remaining_life: Duration::from_millis(1100), ..sms() };
+    let error = tokio::time::timeout(Duration::from_secs(10), sender.send(&short)).await.expect("in time");
+    assert_eq!(text_of(&error.expect_err("hangs")), "unknown: timeout_after_request");
 
     let port = stub.port();
     drop(stub);

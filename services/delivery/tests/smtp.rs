@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use twofold_delivery::transport::{SendError, SmtpSender, Surroundings};
+use twofold_domain::Timestamp;
 use twofold_test_support::{SinkOptions, SinkTls, SmtpSink, Stage};
 
 const SOON: Duration = Duration::from_secs(5);
@@ -163,6 +164,13 @@ async fn a_hanging_server_costs_no_more_than_the_limit() {
         let error = tokio::time::timeout(Duration::from_secs(3), sender.send(&mail())).await.expect("in time");
         assert_eq!(text_of(&error.expect_err("hangs")), wanted);
     }
+    // Nor beyond the message's life, whatever the limit.
+    sink.behave(&[(Stage::Rcpt, "hang")]).expect("told");
+    let mut late = mail();
+    late.expires_at = Some(Timestamp(late.sent_at.as_millis() + 700));
+    let sender = sender(&sink, "none", &json!({ "timeout_ms": 30_000 }));
+    let error = tokio::time::timeout(Duration::from_secs(10), sender.send(&late)).await.expect("in time");
+    assert_eq!(text_of(&error.expect_err("hangs")), "temporary: timeout");
     // Accepts and never greets, in clear, before STARTTLS and before the handshake.
     let mute = TcpListener::bind("127.0.0.1:0").await.expect("port");
     let port = mute.local_addr().expect("address").port();

@@ -8,13 +8,14 @@ use tokio_util::sync::CancellationToken;
 use twofold_event_log::{EventLog, ReadError, Seq};
 use twofold_read_model::{ProjectError, ReadStore, StoreError};
 
-use crate::{Halt, ProjectorOptions, ProjectorStatus};
+use crate::{Halt, PageObserver, ProjectorOptions, ProjectorStatus};
 
 /// Projects a log into a store.
 #[derive(Debug)]
 pub struct Projector {
     options: ProjectorOptions,
     status: watch::Sender<ProjectorStatus>,
+    observer: Option<Arc<dyn PageObserver>>,
 }
 
 /// What a step led to.
@@ -38,7 +39,13 @@ impl Default for Projector {
 impl Projector {
     /// A projector that does nothing yet.
     pub fn new(options: ProjectorOptions) -> Self {
-        Self { options, status: watch::Sender::new(ProjectorStatus::default()) }
+        Self { options, status: watch::Sender::new(ProjectorStatus::default()), observer: None }
+    }
+
+    /// Lets somebody see what is projected.
+    pub fn observed_by(mut self, observer: Arc<dyn PageObserver>) -> Self {
+        self.observer = Some(observer);
+        self
     }
 
     /// How it goes, now and from now on.
@@ -144,7 +151,12 @@ impl Projector {
             Err(error @ ReadError::Corrupt(_)) => return Step::Halted(Halt::Log(error)),
         };
         match store.apply(&batch).await {
-            Ok(position) => Step::At(position),
+            Ok(position) => {
+                if let Some(observer) = &self.observer {
+                    observer.seen(&batch);
+                }
+                Step::At(position)
+            }
             Err(ProjectError::Store(error)) => retry(&error),
             Err(error @ ProjectError::Gap { .. }) => self.resume(store, position, error).await,
             Err(error @ (ProjectError::UnknownEvent { .. } | ProjectError::Undecodable { .. })) => {

@@ -52,3 +52,37 @@ pub fn progress(what: &'static str, total: u64) -> ProgressBar {
     bar.set_message(what);
     bar
 }
+
+/// A screen that is drawn again and again; the terminal gets its old one back in the end.
+#[derive(Debug)]
+pub struct Screen(());
+
+impl Screen {
+    /// Switches to a screen of its own, without a cursor.
+    pub fn open() -> Self {
+        write("\x1b[?1049h\x1b[?25l");
+        Self(())
+    }
+
+    /// Draws over what was there, line by line, so that nothing flickers.
+    pub fn show(lines: &[String]) {
+        let mut text = String::from("\x1b[H");
+        for line in lines {
+            text.push_str(line);
+            text.push_str("\x1b[K\r\n");
+        }
+        text.push_str("\x1b[J");
+        write(&text);
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        write("\x1b[?25h\x1b[?1049l");
+    }
+}
+
+fn write(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _gone = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}

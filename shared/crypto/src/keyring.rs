@@ -89,6 +89,12 @@ impl Keyring {
         KeyedHash::new(mac::over(&self.fingerprints, &[label.as_bytes(), tenant.as_str().as_bytes(), value]))
     }
 
+    /// Tells whether two messages of a tenant go to the same place: the fingerprint of a destination, and its name on the
+    /// tenant's suppression list. Takes the normalised address or the number in E.164 form.
+    pub fn destination_hash(&self, tenant: &TenantId, normalised: &str) -> KeyedHash {
+        self.fingerprint(tenant, "destination", normalised.as_bytes())
+    }
+
     /// What is stored of a recovery code: a hash under a pepper outside the log and the databases, bound to the user
     /// (C8). Takes the normalised form, [`crate::RecoveryCode::expose`] or [`crate::PresentedRecovery::expose`].
     pub fn recovery_hash(&self, tenant: &TenantId, user: &UserToken, normalised_code: &str) -> KeyedHash {

@@ -5,6 +5,7 @@ use std::fmt;
 use rlibphonenumber::{PhoneNumber as Parsed, PhoneNumberFormat, PhoneNumberType, Region};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
+use crate::delivery::SmsRegion;
 use crate::settings::SmsSettings;
 use crate::user_id::is_forbidden;
 
@@ -14,6 +15,8 @@ const MAX_LOCAL_BYTES: usize = 64;
 const MAX_LABEL_BYTES: usize = 63;
 /// Longest typed number in bytes, blanks and hyphens included; E.164 has at most 15 digits.
 const MAX_PHONE_BYTES: usize = 32;
+/// Digits behind the calling code that tell a network or area, and nobody's number.
+const PREFIX_DIGITS: usize = 3;
 
 /// Why an address or number cannot be used, and what to send instead. Never repeats what was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -192,6 +195,15 @@ impl PhoneNumber {
         self.country.as_deref()
     }
 
+    /// What the number tells about price and fraud, and not whose it is.
+    pub fn region(&self) -> SmsRegion {
+        let end = self.e164.len().min(self.prefix_len + PREFIX_DIGITS);
+        SmsRegion {
+            country: self.country.clone().unwrap_or_else(|| "ZZ".to_owned()),
+            prefix: self.e164[..end].to_owned(),
+        }
+    }
+
     /// Enough for its owner to know it again: the calling code and the last four digits, two of a short number.
     pub fn masked(&self) -> String {
         let (prefix, rest) = self.e164.split_at(self.prefix_len);
@@ -200,10 +212,16 @@ impl PhoneNumber {
         format!("{prefix} {}{}", "*".repeat(hidden), &rest[hidden..])
     }
 
-    /// Whether the tenant sends to this number's country.
+    /// Whether the tenant sends to this number's country: one of the list; without a list the tenant's own, which is the
+    /// country it assumes for national numbers. A tenant that names neither has said nothing of where its users are, and
+    /// sends everywhere.
     pub fn allowed_by(&self, settings: &SmsSettings) -> Result<(), DestinationError> {
-        let allowed = settings.countries.is_empty()
-            || self.country.as_ref().is_some_and(|country| settings.countries.contains(country));
+        let allowed = match (&self.country, &settings.default_country) {
+            (_, None) if settings.countries.is_empty() => true,
+            (Some(country), Some(own)) if settings.countries.is_empty() => country == own,
+            (Some(country), _) => settings.countries.contains(country),
+            (None, _) => false,
+        };
         if allowed { Ok(()) } else { Err(DestinationError::CountryNotAllowed) }
     }
 }

@@ -11,6 +11,7 @@ pub mod limits;
 pub mod messages;
 pub mod presets;
 pub mod sealed;
+pub mod sending;
 pub mod settings;
 pub mod tenant;
 pub mod time;

@@ -8,6 +8,7 @@ use twofold_event_log::{EventLog, SnapshotStore};
 
 use crate::clock::Clock;
 use crate::directory::{Directory, DirectoryStatus};
+use crate::guard::{DeliveryGuard, NoGuard};
 use crate::outbound::Outbound;
 use crate::snapshot::{SnapshotCounts, Snapshots};
 use crate::user::UserCache;
@@ -39,6 +40,7 @@ pub struct EngineParts {
 #[derive(Debug)]
 pub struct Engine {
     pub(crate) parts: EngineParts,
+    pub(crate) guard: Arc<dyn DeliveryGuard>,
     pub(crate) directory: Directory,
     pub(crate) directory_status: watch::Sender<DirectoryStatus>,
     pub(crate) users: UserCache,
@@ -55,8 +57,15 @@ impl Engine {
             directory: Directory::default(),
             directory_status: watch::Sender::default(),
             tenant_writes: tokio::sync::Mutex::new(()),
+            guard: Arc::new(NoGuard),
             parts,
         }
+    }
+
+    /// Asks a guard before every message; without one nothing is held back.
+    pub fn guarded_by(mut self, guard: Arc<dyn DeliveryGuard>) -> Self {
+        self.guard = guard;
+        self
     }
 
     /// Tenants, keys and accounts as this process knows them.

@@ -1,6 +1,7 @@
 //! Why a use case did not succeed. Internal texts are for logs; the API maps each kind to a stable problem code.
 
 use twofold_crypto::VaultError;
+use twofold_domain::sending::WithheldReason;
 use twofold_domain::tenant::TenantRefusal;
 use twofold_domain::user::Refusal;
 use twofold_event_log::{AppendError, ReadError};
@@ -28,6 +29,14 @@ pub enum EngineError {
     /// The idempotency key was used for another request.
     #[error("the idempotency key was used with another body")]
     IdempotencyKeyReused,
+    /// The message must not go out; nothing changed.
+    #[error("withheld: {}", reason.name())]
+    Withheld {
+        /// Why.
+        reason: WithheldReason,
+        /// Seconds until it can help to ask again; none: not by waiting.
+        retry_after_secs: Option<u64>,
+    },
     /// Others kept changing the same user; nothing changed.
     #[error("too many concurrent changes")]
     Conflict,
@@ -50,7 +59,8 @@ impl EngineError {
             | Self::TenantRefused(_)
             | Self::Invalid { .. }
             | Self::MalformedCode
-            | Self::IdempotencyKeyReused => true,
+            | Self::IdempotencyKeyReused
+            | Self::Withheld { .. } => true,
             Self::Conflict | Self::Overloaded | Self::Unavailable(_) | Self::Integrity(_) => false,
         }
     }

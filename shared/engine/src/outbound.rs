@@ -4,6 +4,9 @@ use twofold_domain::settings::Settings;
 use twofold_domain::user::MessageKind;
 use twofold_domain::{Channel, Timestamp};
 
+use crate::channel_test::{TestAnswer, TestMessage};
+use crate::delivery::{Callback, CallbackNews, MailReport};
+
 /// One message to be written out.
 #[derive(Clone, Copy)]
 pub struct RenderRequest<'a> {
@@ -64,6 +67,43 @@ pub trait Outbound: Send + Sync + std::fmt::Debug {
 
     /// Writes a message out as it would be sent, for the test inbox. The error is internal: for logs.
     fn render(&self, settings: &Settings, request: &RenderRequest<'_>) -> Result<RenderedMessage, String>;
+
+    /// A message of a kind with made-up values, for whoever writes its template. The error is for him.
+    fn preview(&self, _settings: &Settings, _wanted: &Preview<'_>) -> Result<RenderedMessage, String> {
+        Err("this process cannot send".to_owned())
+    }
+
+    /// Sends a message now, by the tenant's channel or, without one, by the operator's.
+    fn send_test<'a>(&'a self, _config: Option<&'a serde_json::Value>, _test: TestMessage<'a>) -> TestAnswer<'a> {
+        Box::pin(async { Err("this process cannot send".to_owned()) })
+    }
+
+    /// Reads a provider's callback; none when it is not proved to come from the provider of this name. `config` is the
+    /// tenant's SMS channel; without one the operator's counts.
+    fn read_callback(
+        &self,
+        _config: Option<&serde_json::Value>,
+        _provider: &str,
+        _callback: &Callback<'_>,
+    ) -> Option<CallbackNews> {
+        None
+    }
+
+    /// Reads a bounce or a complaint about a mail; none when it is neither.
+    fn read_mail_report(&self, _raw: &[u8]) -> Option<MailReport> {
+        None
+    }
+}
+
+/// A message to look at.
+#[derive(Debug, Clone, Copy)]
+pub struct Preview<'a> {
+    /// Its kind, as templates name it: `login_code`.
+    pub kind: &'a str,
+    /// How it would be sent.
+    pub channel: Channel,
+    /// In which language.
+    pub locale: Option<&'a str>,
 }
 
 /// Nothing can be sent.

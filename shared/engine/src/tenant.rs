@@ -278,7 +278,7 @@ impl Engine {
         }
     }
 
-    async fn config_meta(&self, tenant: &TenantId, context: &RequestContext) -> Result<Meta, EngineError> {
+    pub(crate) async fn config_meta(&self, tenant: &TenantId, context: &RequestContext) -> Result<Meta, EngineError> {
         let private = match context.private() {
             None => None,
             Some(private) => {

@@ -1,4 +1,4 @@
-//! The four kinds of subject.
+//! The five kinds of subject.
 
 /// What a subject is about. Derived from the subject's first two tokens and stored beside it as a small integer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -12,11 +12,13 @@ pub enum Category {
     Delivery = 2,
     /// `tf.dr`: what became of those requests.
     Ledger = 3,
+    /// `tf.sp`: destinations that a tenant sends nothing to.
+    Suppression = 4,
 }
 
 impl Category {
     /// Every category.
-    pub const ALL: [Self; 4] = [Self::User, Self::Config, Self::Delivery, Self::Ledger];
+    pub const ALL: [Self; 5] = [Self::User, Self::Config, Self::Delivery, Self::Ledger, Self::Suppression];
 
     /// The stored integer.
     pub const fn number(self) -> u8 {
@@ -30,6 +32,7 @@ impl Category {
             Self::Config => "tf.cf",
             Self::Delivery => "tf.dl",
             Self::Ledger => "tf.dr",
+            Self::Suppression => "tf.sp",
         }
     }
 
@@ -37,7 +40,7 @@ impl Category {
     pub(crate) const fn tokens(self) -> usize {
         match self {
             Self::User | Self::Delivery => 5,
-            Self::Config | Self::Ledger => 4,
+            Self::Config | Self::Ledger | Self::Suppression => 4,
         }
     }
 
@@ -45,7 +48,7 @@ impl Category {
     pub(crate) const fn tenant_token(self) -> usize {
         match self {
             Self::User | Self::Delivery => 3,
-            Self::Config | Self::Ledger => 2,
+            Self::Config | Self::Ledger | Self::Suppression => 2,
         }
     }
 }

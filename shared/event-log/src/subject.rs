@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use twofold_domain::{AccountId, Channel, MessageId, TenantId, UserToken};
+use data_encoding::HEXLOWER;
+use twofold_domain::{AccountId, Channel, KeyedHash, MessageId, TenantId, UserToken};
 
 use crate::{Category, MAX_SUBJECT_BYTES, SubjectError};
 
@@ -40,6 +41,11 @@ impl Subject {
     /// `tf.dr.<tenant>.<message>`
     pub fn ledger(tenant: &TenantId, message: &MessageId) -> Self {
         Self::join(Category::Ledger, &format!("{tenant}.{message}"))
+    }
+
+    /// `tf.sp.<tenant>.<destination>`; the destination is a keyed hash.
+    pub fn suppression(tenant: &TenantId, destination: &KeyedHash) -> Self {
+        Self::join(Category::Suppression, &format!("{tenant}.{}", HEXLOWER.encode(destination.as_bytes())))
     }
 
     /// Reads a subject back from a log.
@@ -112,7 +118,7 @@ impl std::fmt::Display for Subject {
 mod tests {
     use super::*;
 
-    fn subjects() -> [Subject; 5] {
+    fn subjects() -> [Subject; 6] {
         let tenant = TenantId::from_bytes([1; 16]);
         let message = MessageId::from_bytes([3; 16]);
         [
@@ -121,6 +127,7 @@ mod tests {
             Subject::account(&tenant, &AccountId::from_bytes([4; 16])),
             Subject::delivery(Channel::Sms, &tenant, &message),
             Subject::ledger(&tenant, &message),
+            Subject::suppression(&tenant, &KeyedHash::new([5; 32])),
         ]
     }
 

@@ -248,6 +248,33 @@ async fn another_kind_of_file_is_not_opened() {
 }
 
 #[tokio::test]
+async fn a_file_of_the_first_version_keeps_every_commit_and_takes_the_new_category() {
+    let folder = folder();
+    let mut all = sqlx::migrate!("../../migrations/sqlite/log");
+    all.migrations.to_mut().truncate(1);
+    let path = options(&folder).path;
+    let mut old = SqliteConnectOptions::new().filename(&path).create_if_missing(true).connect().await.expect("opens");
+    all.run_direct(None, &mut old, false).await.expect("the first version");
+    let user = Sample::user();
+    let commits = [Sample::first(&user), Sample::first(&Sample::tenant()), Sample::next(&user, Seq(1))];
+    for (commit, (seq, previous, category)) in commits.iter().zip([(1, 0, 0), (2, 0, 1), (3, 1, 0)]) {
+        let insert = sqlx::query("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?)").bind(seq);
+        let insert = insert.bind(commit.subject.as_str()).bind(previous).bind(commit.id.as_str()).bind(category);
+        insert.bind(commit.payload.to_vec()).execute(&mut old).await.expect("inserted");
+    }
+    old.close().await.expect("closed");
+
+    let log = open(options(&folder)).await;
+    let there = log.read_all(Seq::ZERO, 10).await.expect("reads");
+    let ids: Vec<_> = there.iter().map(|stored| &stored.id).collect();
+    assert_eq!(ids, commits.iter().map(|commit| &commit.id).collect::<Vec<_>>());
+    log.append(Append::one(Sample::first(&Sample::suppression()))).await.expect("the new category");
+    log.append(Append::one(Sample::next(&user, Seq(3)))).await.expect("the chain goes on");
+    let mut raw = raw(&path).await;
+    sqlx::query("DELETE FROM log").execute(&mut raw).await.expect_err("still append-only");
+}
+
+#[tokio::test]
 async fn a_foreign_row_is_reported_as_damage() {
     let folder = folder();
     let log = open(options(&folder)).await;

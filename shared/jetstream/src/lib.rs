@@ -1,5 +1,5 @@
-//! The adapters that stand on a NATS server with `JetStream`: the event log, the key store, snapshots, and the queue of
-//! messages to deliver. Ports are implemented here; nothing here decides anything.
+//! The adapters that stand on a NATS server with `JetStream`: the event log, the key store, snapshots, usage, and the
+//! queue of messages to deliver. Ports are implemented here; nothing here decides anything.
 
 mod bucket;
 mod check;
@@ -11,6 +11,7 @@ mod names;
 mod queue;
 mod setup;
 mod snapshots;
+mod usage;
 
 pub use check::{CheckError, CheckOptions, Checked, check};
 pub use connect::{Auth, Broker, BrokerOptions, ConnectError, TlsFiles};
@@ -21,3 +22,4 @@ pub use names::{NameError, Names};
 pub use queue::{CLAIM_LASTS, JetStreamQueue, MAX_CLAIMED, QueueStatus, deliver_consumer_config};
 pub use setup::Difference;
 pub use snapshots::{JetStreamSnapshots, snapshots_bucket_config};
+pub use usage::{JetStreamUsage, usage_stream_config};

@@ -28,6 +28,8 @@ impl Default for Names {
 impl Names {
     /// All subjects of the log, whatever the stream is called: two logs need two accounts on the server.
     pub const SUBJECTS: &str = "tf.>";
+    /// All subjects of counters.
+    pub const USAGE_SUBJECTS: &str = "us.>";
 
     /// Derives everything from the stream's name.
     ///
@@ -55,6 +57,11 @@ impl Names {
         format!("{}_snapshots", self.stream)
     }
 
+    /// The stream of counters.
+    pub fn usage_stream(&self) -> String {
+        format!("{}_usage", self.stream)
+    }
+
     /// The durable consumer that hands out requests to deliver. Its name is unique within the stream, so it has no need
     /// of the stream's name.
     pub fn deliver_consumer(&self, channel: Channel) -> String {
@@ -77,6 +84,7 @@ mod tests {
         assert_eq!(names, Names::default());
         assert_eq!(names.keys_bucket(), "TWOFOLD_keys");
         assert_eq!(names.snapshots_bucket(), "TWOFOLD_snapshots");
+        assert_eq!(names.usage_stream(), "TWOFOLD_usage");
         assert_eq!(names.deliver_consumer(Channel::Sms), "deliver_sms");
         assert_eq!(Names::deliver_filter(Channel::Email), "tf.dl.email.>");
     }

@@ -102,6 +102,10 @@ pub struct DeliveryFilter {
     pub status: Option<DeliveryStatus>,
     /// On this channel.
     pub channel: Option<Channel>,
+    /// Taken, or tried last, by this provider of the channel.
+    pub provider: Option<String>,
+    /// To this country, ISO 3166 alpha-2; only what a provider took.
+    pub country: Option<String>,
 }
 
 /// A page of messages, in the order in which they were requested.
@@ -113,4 +117,49 @@ pub struct DeliveryPage {
     pub limit: usize,
     /// Backwards.
     pub newest_first: bool,
+}
+
+/// What figures of deliveries are told apart by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum UsageBy {
+    /// The hour in which messages were requested.
+    Hour,
+    /// Whose.
+    Tenant,
+    /// Live or test.
+    Mode,
+    /// How.
+    Channel,
+    /// By whom.
+    Provider,
+    /// Whereto.
+    Country,
+    /// Whereto, more exactly.
+    Prefix,
+}
+
+impl UsageBy {
+    /// Every one, in the order of [`crate::sql::USAGE_KEYS`].
+    pub const ALL: [Self; 7] =
+        [Self::Hour, Self::Tenant, Self::Mode, Self::Channel, Self::Provider, Self::Country, Self::Prefix];
+}
+
+/// Which figures of deliveries: for the operator, or of one tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsageQuery {
+    /// Of the messages requested in the hour of this instant or later; figures are kept for 40 days.
+    pub since: Timestamp,
+    /// Of this tenant; none: of all, which only the role of `project` may ask for.
+    pub tenant: Option<TenantId>,
+    /// What is told apart; empty: one line for all.
+    pub by: Vec<UsageBy>,
+    /// Lines, at most [`MAX_PAGE_ROWS`]: those of the most messages.
+    pub limit: usize,
+}
+
+impl UsageQuery {
+    /// Which of the columns are told apart.
+    pub(crate) fn by_columns(&self) -> [bool; UsageBy::ALL.len()] {
+        UsageBy::ALL.map(|by| self.by.contains(&by))
+    }
 }

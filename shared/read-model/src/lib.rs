@@ -18,12 +18,15 @@ mod verify;
 
 pub use error::{ProjectError, ReplayError, StoreError};
 pub use filter::{
-    AuditFilter, DeliveryFilter, DeliveryPage, LockedAt, MAX_KINDS, MAX_PAGE_ROWS, Outcome, Page, TenantPage,
-    UserFilter, UserPage,
+    AuditFilter, DeliveryFilter, DeliveryPage, LockedAt, MAX_KINDS, MAX_PAGE_ROWS, Outcome, Page, TenantPage, UsageBy,
+    UsageQuery, UserFilter, UserPage,
 };
 pub use postgres::{PostgresOptions, PostgresReadModel, postgres_grants};
 pub use rebuild::{Progress, Rebuild, Rebuilt, rebuild};
-pub use rows::{AuditRow, DeliveryRow, DeliveryStatus, EnrolledMethod, TenantRow, UserRow};
+pub use rows::{
+    AttemptResult, AttemptRow, AuditRow, DeliveryRow, DeliveryStatus, EnrolledMethod, SuppressionRow, TenantRow,
+    UsageCounts, UsageKey, UsageRow, UserRow,
+};
 pub use sqlite::{SqliteReadModel, SqliteReadModelOptions};
 pub use store::{ReadStore, Snapshot, audit_export};
 pub use verify::{Difference, VerifyOptions, VerifyReport, verify, verify_with};

@@ -8,10 +8,15 @@ use futures_util::stream::{self, BoxStream};
 use twofold_domain::{AccountId, MessageId, Mode, TenantId, UserToken};
 use twofold_event_log::{BoxFuture, Seq, Stored};
 
-use crate::filter::{AuditFilter, DeliveryFilter, DeliveryPage, MAX_PAGE_ROWS, Page, TenantPage, UserFilter, UserPage};
+use crate::filter::{
+    AuditFilter, DeliveryFilter, DeliveryPage, MAX_PAGE_ROWS, Page, TenantPage, UsageQuery, UserFilter, UserPage,
+};
 use crate::projection::Hours;
 use crate::rebuild::Rebuild;
-use crate::rows::{AuditRow, DeliveryRow, TenantRow, UserRow};
+use crate::rows::{
+    AttemptKey, AttemptRow, AuditRow, DeliveryRow, SuppressionKey, SuppressionRow, TenantRow, UsageCounts, UsageKey,
+    UsageRow, UserRow,
+};
 use crate::{ProjectError, StoreError};
 
 /// A read model. Shared by every part of a process; never the ground of a decision (invariant 1).
@@ -91,6 +96,34 @@ pub trait ReadStore: Send + Sync + Debug {
         message: &'a MessageId,
     ) -> BoxFuture<'a, Result<Option<DeliveryRow>, StoreError>>;
 
+    /// The ledger of a message, in the order of the log: its first [`MAX_PAGE_ROWS`] entries.
+    fn attempts<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        message: &'a MessageId,
+    ) -> BoxFuture<'a, Result<Vec<AttemptRow>, StoreError>>;
+
+    /// Dead messages of either mode, newest first: those of a tenant, or of all for the operator. `before`: the
+    /// `request_seq` of the last row of the page before. At most [`MAX_PAGE_ROWS`].
+    fn dead_letters<'a>(
+        &'a self,
+        tenant: Option<&'a TenantId>,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<DeliveryRow>, StoreError>>;
+
+    /// Figures of deliveries, those of the most messages first.
+    fn delivery_stats<'a>(&'a self, query: &'a UsageQuery) -> BoxFuture<'a, Result<Vec<UsageRow>, StoreError>>;
+
+    /// Destinations that a tenant sends nothing to, the newest first. `before`: the `position` of the last row of the
+    /// page before. At most [`MAX_PAGE_ROWS`].
+    fn suppressions<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<SuppressionRow>, StoreError>>;
+
     /// A page of tenants: for the operator only.
     fn tenants<'a>(&'a self, page: &'a TenantPage) -> BoxFuture<'a, Result<Vec<TenantRow>, StoreError>>;
 
@@ -109,7 +142,7 @@ pub trait Snapshot: Send {
     /// Position of that moment.
     fn checkpoint(&self) -> Seq;
 
-    /// Users and messages together.
+    /// Users, messages and entries of ledgers together.
     fn count(&mut self) -> BoxFuture<'_, Result<u64, StoreError>>;
 
     /// The next users in the order of their keys; an empty answer is the end.
@@ -117,6 +150,16 @@ pub trait Snapshot: Send {
 
     /// The next messages in the order of their ids.
     fn deliveries(&mut self, after: Option<MessageId>) -> BoxFuture<'_, Result<Vec<DeliveryRow>, StoreError>>;
+
+    /// The next entries of ledgers in the order of their keys.
+    fn attempts(&mut self, after: Option<AttemptKey>) -> BoxFuture<'_, Result<Vec<AttemptRow>, StoreError>>;
+
+    /// The next figures in the order of their keys.
+    fn usage(&mut self, after: Option<UsageKey>) -> BoxFuture<'_, Result<Vec<(UsageKey, UsageCounts)>, StoreError>>;
+
+    /// The next destinations that are or were on a list, in the order of their keys.
+    fn suppressions(&mut self, after: Option<SuppressionKey>)
+    -> BoxFuture<'_, Result<Vec<SuppressionRow>, StoreError>>;
 
     /// The next tenants in the order of their ids.
     fn tenants(&mut self, after: Option<TenantId>) -> BoxFuture<'_, Result<Vec<TenantRow>, StoreError>>;

@@ -68,6 +68,14 @@ impl Reaction {
     pub fn status(status: u16) -> Self {
         Self::Answer { status, headers: Vec::new(), body: Vec::new() }
     }
+
+    /// An answer as it is sent; nothing for the others.
+    pub fn bytes(&self) -> Vec<u8> {
+        let Self::Answer { status, headers, body } = self else { return Vec::new() };
+        let extra: String = headers.iter().flat_map(|(name, value)| [name, ": ", value, "\r\n"]).collect();
+        let head = format!("HTTP/1.1 {status} Stub\r\ncontent-length: {}\r\n{extra}\r\n", body.len());
+        [head.as_bytes(), body].concat()
+    }
 }
 
 type Decide = dyn Fn(&HttpRequest) -> Reaction + Send + Sync;
@@ -128,11 +136,8 @@ async fn converse(mut stream: TcpStream, decide: Arc<Decide>, record: Arc<Mutex<
         match decide(&request) {
             Reaction::Hang => std::future::pending().await,
             Reaction::Cut => return,
-            Reaction::Answer { status, headers, body } => {
-                let extra: String = headers.iter().flat_map(|(name, value)| [name, ": ", value, "\r\n"]).collect();
-                let head = format!("HTTP/1.1 {status} Stub\r\ncontent-length: {}\r\n{extra}\r\n", body.len());
-                let whole = [head.into_bytes(), body].concat();
-                if stream.write_all(&whole).await.is_err() {
+            answer @ Reaction::Answer { .. } => {
+                if stream.write_all(&answer.bytes()).await.is_err() {
                     return;
                 }
             }
@@ -140,7 +145,8 @@ async fn converse(mut stream: TcpStream, decide: Arc<Decide>, record: Arc<Mutex<
     }
 }
 
-async fn read_request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<HttpRequest> {
+/// The next request of a connection, whole; nothing at its end. `buffer` keeps what came after it for the next call.
+pub async fn read_request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<HttpRequest> {
     loop {
         if let Some((request, used)) = parse(buffer) {
             buffer.drain(..used);

@@ -9,6 +9,8 @@ use anyhow::{Context, bail};
 use crate::place;
 
 const REQUIREMENTS: &str = include_str!("../python/requirements.txt");
+/// Only the part that signs callbacks is used, and it needs none of what the rest needs.
+const TWILIO: &str = include_str!("../python/twilio.txt");
 
 /// Where a script of ours lies.
 pub fn script(name: &str) -> PathBuf {
@@ -23,12 +25,24 @@ pub fn script(name: &str) -> PathBuf {
 /// # Errors
 /// No `python3`, no pip, no package index, or a directory that cannot be written.
 pub fn packages() -> anyhow::Result<PathBuf> {
-    let home = place::keep("pyenv")?;
+    install("pyenv", REQUIREMENTS, &[])
+}
+
+/// The same for `twilio_sign.py`: the official `twilio` package, alone.
+///
+/// # Errors
+/// As [`packages`].
+pub fn twilio() -> anyhow::Result<PathBuf> {
+    install("pyenv-twilio", TWILIO, &["--no-deps"])
+}
+
+fn install(name: &str, requirements: &str, options: &[&str]) -> anyhow::Result<PathBuf> {
+    let home = place::keep(name)?;
     let site = home.join("site");
     let lock = File::create(home.join("lock"))?;
     lock.lock().context("locking the Python packages")?;
     let installed = fs::read_to_string(site.join("installed.txt")).unwrap_or_default();
-    if installed == REQUIREMENTS {
+    if installed == requirements {
         return Ok(site);
     }
     let draft = home.join("draft");
@@ -38,10 +52,11 @@ pub fn packages() -> anyhow::Result<PathBuf> {
         }
     }
     let wanted = home.join("requirements.txt");
-    fs::write(&wanted, REQUIREMENTS)?;
+    fs::write(&wanted, requirements)?;
     let output = Command::new("python3")
         .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--target"])
         .arg(&draft)
+        .args(options)
         .arg("--requirement")
         .arg(&wanted)
         .output()
@@ -49,7 +64,7 @@ pub fn packages() -> anyhow::Result<PathBuf> {
     if !output.status.success() {
         bail!("pip: {}", String::from_utf8_lossy(&output.stderr));
     }
-    fs::write(draft.join("installed.txt"), REQUIREMENTS)?;
+    fs::write(draft.join("installed.txt"), requirements)?;
     fs::rename(&draft, &site)?;
     Ok(site)
 }

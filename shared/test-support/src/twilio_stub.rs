@@ -13,6 +13,9 @@ use crate::http_stub::{HttpRequest, HttpStub, Reaction};
 /// The parameters of `CreateMessage` this stand-in knows.
 const KNOWN: [&str; 6] = ["To", "From", "MessagingServiceSid", "Body", "ValidityPeriod", "StatusCallback"];
 
+/// The id of every message the stand-in takes.
+const SID: &str = "SM0123456789abcdef0123456789abcdef";
+
 /// An account and how to log in to it.
 #[derive(Debug, Clone)]
 pub struct TwilioAccount {
@@ -41,7 +44,7 @@ impl TwilioStub {
         let plan = Arc::clone(&planned);
         let http = HttpStub::start(move |request| {
             let next: Option<Reaction> = plan.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-            next.unwrap_or_else(|| answer(&account, request))
+            next.unwrap_or_else(|| twilio_answer(&account, request, SID))
         })
         .await?;
         Ok(Self { http, planned })
@@ -74,7 +77,8 @@ pub fn twilio_error(status: u16, code: u32, message: &str) -> Reaction {
     Reaction::json(status, &json!({ "code": code, "message": message, "more_info": more, "status": status }))
 }
 
-fn answer(account: &TwilioAccount, request: &HttpRequest) -> Reaction {
+/// What Twilio says to a request: 201 with the message's `sid`, or an error in its shape.
+pub fn twilio_answer(account: &TwilioAccount, request: &HttpRequest, sid: &str) -> Reaction {
     let path = format!("/2010-04-01/Accounts/{}/Messages.json", account.account_sid);
     if request.target != path || request.method != "POST" {
         return twilio_error(404, 20404, "The requested resource was not found");
@@ -90,7 +94,7 @@ fn answer(account: &TwilioAccount, request: &HttpRequest) -> Reaction {
     let form: BTreeMap<&str, &str> = pairs.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
     match complaint(&pairs, &form) {
         Some((code, message)) => twilio_error(400, code, message),
-        None => created(account, &form),
+        None => created(account, &form, sid),
     }
 }
 
@@ -121,8 +125,7 @@ fn complaint(pairs: &[(String, String)], form: &BTreeMap<&str, &str>) -> Option<
     }
 }
 
-fn created(account: &TwilioAccount, form: &BTreeMap<&str, &str>) -> Reaction {
-    let sid = "SM0123456789abcdef0123456789abcdef";
+fn created(account: &TwilioAccount, form: &BTreeMap<&str, &str>, sid: &str) -> Reaction {
     Reaction::json(
         201,
         &json!({

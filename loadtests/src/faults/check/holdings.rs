@@ -148,7 +148,10 @@ impl Holdings {
         users.flat_map(|(position, held)| {
             held.events.iter().filter_map(move |event| match event {
                 wire::Event::User(event) => Some((*position, &held.subject, event)),
-                wire::Event::Tenant(_) | wire::Event::Account(_) | wire::Event::Delivery(_) => None,
+                wire::Event::Tenant(_)
+                | wire::Event::Account(_)
+                | wire::Event::Delivery(_)
+                | wire::Event::Suppression(_) => None,
             })
         })
     }

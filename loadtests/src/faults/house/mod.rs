@@ -75,7 +75,7 @@ impl House {
 }
 
 /// The program with these settings and no other.
-fn command(program: &Path, folder: &Path, environment: &[(String, String)]) -> Command {
+pub(crate) fn command(program: &Path, folder: &Path, environment: &[(String, String)]) -> Command {
     let mut command = Command::new(program);
     command.current_dir(folder).stdin(std::process::Stdio::null());
     for (name, _) in std::env::vars_os() {
@@ -88,7 +88,7 @@ fn command(program: &Path, folder: &Path, environment: &[(String, String)]) -> C
 }
 
 /// The word of a text that starts like this.
-fn word(text: &str, prefix: &str) -> Result<String> {
+pub(crate) fn word(text: &str, prefix: &str) -> Result<String> {
     let found = text.split_whitespace().find(|word| word.starts_with(prefix));
     Ok(found.with_context(|| format!("no {prefix} in {text}"))?.to_owned())
 }

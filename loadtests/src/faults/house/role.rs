@@ -33,6 +33,11 @@ impl Role {
         Ok(Self { name, command, process: None, lease, log })
     }
 
+    /// Gives it a setting, from its next start on.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.command.env(format!("TWOFOLD__{name}"), value);
+    }
+
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         ([127, 0, 0, 1], self.lease.port()).into()

@@ -83,6 +83,33 @@ fn tenant_or_message(kind: &str, say: &Say<'_>) -> Option<String> {
             "The message was not sent: a newer code, a finished login or a changed destination made it pointless"
                 .to_owned()
         }
+        "delivery.delivered" => "The provider says that the message arrived".to_owned(),
+        "delivery.bounced" => format!("The message did not arrive after all: {}", say.word("cause")),
+        "delivery.redriven" => "A message that was given up gets another chance".to_owned(),
+        kind => return steering(kind, say),
+    })
+}
+
+/// What is not sent for now, and where nothing is sent any more.
+fn steering(kind: &str, say: &Say<'_>) -> Option<String> {
+    let provider =
+        || say.detail("provider").and_then(Value::as_str).map_or_else(String::new, |name| format!(" by {name}"));
+    Some(match kind {
+        "channel.paused" => format!("Messages over the {} channel{} wait from now on", say.method(), provider()),
+        "channel.resumed" => format!("Messages over the {} channel{} are sent again", say.method(), provider()),
+        "channel.tested" => format!("A test message was sent over the {} channel", say.method()),
+        "prefix.stopped" => format!("Numbers that begin with {} get no SMS any more", say.word("prefix")),
+        "prefix.released" => format!("Numbers that begin with {} get SMS again", say.word("prefix")),
+        "destination.suppressed" => {
+            let why = match say.0.reason.as_deref() {
+                Some("bounced") => "it does not exist or takes no messages",
+                Some("opted_out") => "its owner said STOP",
+                Some("complaint") => "its owner called a message spam",
+                Some(_) | None => "somebody with the right decided so",
+            };
+            format!("A destination ({}) gets no messages any more: {why}", say.method())
+        }
+        "destination.released" => "A destination may get messages again".to_owned(),
         _ => return None,
     })
 }

@@ -41,6 +41,8 @@ pub enum ScopeName {
     Settings,
     /// API keys.
     Keys,
+    /// Bounces of mail, and the list of suppressed destinations.
+    Delivery,
 }
 
 impl From<ScopeName> for Scope {
@@ -51,6 +53,7 @@ impl From<ScopeName> for Scope {
             ScopeName::Audit => Self::Audit,
             ScopeName::Settings => Self::Settings,
             ScopeName::Keys => Self::Keys,
+            ScopeName::Delivery => Self::Delivery,
         }
     }
 }

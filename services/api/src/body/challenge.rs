@@ -2,11 +2,14 @@
 
 use serde::Serialize;
 use twofold_domain::settings::RecoveryPath;
-use twofold_domain::user::{ChallengeAnswer, LoginRequirement, Outcome, Purpose, may_disable_at_login};
+use twofold_domain::user::{
+    Challenge, ChallengeAnswer, Factor, LoginRequirement, Outcome, Purpose, may_disable_at_login,
+};
 use twofold_domain::{AccountId, FactorKind, Method, Timestamp};
-use twofold_engine::{Answer, Rendered};
+use twofold_engine::{Answer, MessageStanding, Rendered};
 use utoipa::ToSchema;
 
+use super::challenge_delivery::{ChallengeDelivery, Sent};
 use super::enrolment::EnrolmentBody;
 use super::user::masked;
 use super::{instant, text};
@@ -61,6 +64,9 @@ pub struct ChallengeBody {
     /// When the sent code dies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code_expires_at: Option<String>,
+    /// How the message with the code fares; left out when that cannot be told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<ChallengeDelivery>,
     /// From when on another code can be asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resend_at: Option<String>,
@@ -91,6 +97,9 @@ pub struct ChallengeBody {
     /// For the route, which alone can count administrators.
     #[serde(skip)]
     pub account: Option<AccountId>,
+    /// For the route, which alone can ask the ledger.
+    #[serde(skip)]
+    pub sent: Option<Sent>,
 }
 
 impl ChallengeBody {
@@ -138,6 +147,30 @@ impl ChallengeBody {
         made
     }
 
+    /// As it stands, without anything having happened.
+    pub fn standing(rendered: &Rendered<'_>, challenge: &Challenge) -> Self {
+        let (user, settings) = (rendered.user, rendered.settings);
+        let pending = user.enrolment.as_ref().filter(|pending| challenge.setup.as_ref() == Some(&pending.id));
+        let answer = ChallengeAnswer {
+            requirement: match challenge.method {
+                Some(_) => {
+                    LoginRequirement::CodeRequired(user.active_factors(settings).iter().map(Factor::method).collect())
+                }
+                None if challenge.skippable => LoginRequirement::SetupOffered { until: None },
+                None => LoginRequirement::SetupRequired,
+            },
+            challenge: Some(challenge.id.clone()),
+            method: challenge.method.or(pending.map(|pending| pending.method)),
+            setup: pending.is_some(),
+        };
+        let mut made = Self::bare(rendered, &answer, challenge.purpose);
+        made.id = Some(challenge.id.to_string());
+        made.add_challenge(rendered, &challenge.id);
+        made.enrolment = pending.map(|pending| EnrolmentBody::of(rendered, pending));
+        made.digits = made.digits.or(made.enrolment.as_ref().map(|enrolment| enrolment.digits));
+        made
+    }
+
     fn bare(rendered: &Rendered<'_>, answer: &ChallengeAnswer, purpose: Purpose) -> Self {
         let (user, settings) = (rendered.user, rendered.settings);
         let (status, methods) = match &answer.requirement {
@@ -169,6 +202,7 @@ impl ChallengeBody {
             destination: None,
             digits: None,
             code_expires_at: None,
+            delivery: None,
             resend_at: None,
             expires_at: None,
             enrolment: None,
@@ -181,12 +215,15 @@ impl ChallengeBody {
             message: text(rendered, &message_id(status, answer.method)),
             position: 0,
             account: user.profile.as_ref().and_then(|p| p.account.as_ref()).map(|a| a.id.clone()),
+            sent: None,
         }
     }
 
     fn add_challenge(&mut self, rendered: &Rendered<'_>, id: &twofold_domain::ChallengeId) {
         let Some(challenge) = rendered.user.challenge(id) else { return };
         self.expires_at = Some(instant(challenge.expires_at));
+        self.sent = Sent::of(rendered, challenge, self.recovery_code_allowed);
+        self.delivery = self.sent.as_ref().filter(|sent| sent.just_now).map(|sent| sent.tell(MessageStanding::Pending));
         let Some(method) = challenge.method else { return };
         let budget = rendered.user.budgets.of(FactorKind::from(method));
         let now = rendered.user.monotone(rendered.now);

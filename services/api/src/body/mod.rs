@@ -2,6 +2,8 @@
 
 mod api_key;
 mod challenge;
+mod challenge_delivery;
+mod channel_name;
 mod done;
 mod enrolment;
 mod patch;
@@ -11,6 +13,7 @@ mod verification;
 
 pub use api_key::{ApiKeyBody, ApiKeyPost, NewApiKeyBody};
 pub use challenge::ChallengeBody;
+pub use channel_name::ChannelName;
 pub use done::DoneBody;
 pub use enrolment::EnrolmentBody;
 pub use requests::{

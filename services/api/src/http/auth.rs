@@ -5,6 +5,7 @@ use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use twofold_domain::Mode;
 use twofold_domain::tenant::Scope;
 use twofold_engine::Principal;
 
@@ -23,6 +24,14 @@ impl Key {
         }
         let detail = format!("this API key lacks the scope {}; make one that has it", scope.name());
         Err(Problem::new(StatusCode::FORBIDDEN, "scope_missing", "Not permitted", detail))
+    }
+}
+
+/// Goes on with a live key: what is done about real destinations is none of a test key's business.
+pub fn live_only(principal: &Principal) -> Result<(), Problem> {
+    match principal.mode {
+        Mode::Live => Ok(()),
+        Mode::Test => Err(Problem::forbidden("live_key_required", "this is about real messages; use a live key")),
     }
 }
 

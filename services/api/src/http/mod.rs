@@ -13,7 +13,7 @@ mod refusal;
 mod reply;
 mod request_id;
 
-pub use auth::Key;
+pub use auth::{Key, live_only};
 pub use context::{ActorBody, ClientBody, Origin};
 pub use idempotency::IdempotencyHeader;
 pub use json::{Body, Empty};

@@ -10,7 +10,7 @@ use twofold_read_model::StoreError;
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::refusal::{refused, tenant_refused};
+use super::refusal::{refused, tenant_refused, withheld};
 
 /// What a route answers.
 pub type Result<T> = std::result::Result<T, Problem>;
@@ -196,6 +196,7 @@ impl From<EngineError> for Problem {
                 "Idempotency key used for another request",
                 "use a new Idempotency-Key for a new request",
             ),
+            EngineError::Withheld { reason, retry_after_secs } => withheld(reason, retry_after_secs),
             EngineError::Conflict => {
                 let mut made = Self::conflict("concurrent_changes", "Too many concurrent changes", "the same user is being changed elsewhere; try again");
                 made.retry_after = Some(1);

@@ -1,6 +1,7 @@
 //! What the rules refuse, as problems: every refusal has its code and says what to do.
 
 use axum::http::StatusCode;
+use twofold_domain::sending::WithheldReason;
 use twofold_domain::user::Refusal;
 use twofold_domain::{Method, Timestamp};
 
@@ -17,6 +18,18 @@ pub(super) fn tenant_refused(refusal: &twofold_domain::tenant::TenantRefusal) ->
         TenantRefusal::BadName => Problem::invalid("name", refusal.to_string()),
         TenantRefusal::BadLabel => Problem::invalid("label", refusal.to_string()),
         TenantRefusal::BadScopes => Problem::invalid("scopes", refusal.to_string()),
+        TenantRefusal::BadProvider => Problem::invalid("provider", refusal.to_string()),
+        TenantRefusal::BadPrefix => Problem::invalid("prefix", refusal.to_string()),
+        TenantRefusal::BadReason => Problem::invalid("reason", refusal.to_string()),
+        TenantRefusal::TooMuchSteering => {
+            Problem::conflict("too_much_steering", "Too much is paused or stopped", refusal.to_string())
+        }
+        TenantRefusal::TooManyTests { at } => {
+            let detail = format!("{refusal}; the next one is possible from {} on", at.to_rfc3339());
+            let mut made = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tests", "Too many tests", detail);
+            made.retry_after = Some(TEST_HINT_SECS);
+            made
+        }
         TenantRefusal::Settings(error) => {
             let mut made = Problem::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
@@ -33,6 +46,14 @@ pub(super) fn tenant_refused(refusal: &twofold_domain::tenant::TenantRefusal) ->
             made
         }
     }
+}
+
+/// 429: the message is not sent, for the sake of money or of somebody's peace.
+pub(super) fn withheld(reason: WithheldReason, retry_after_secs: Option<u64>) -> Problem {
+    let mut made =
+        Problem::new(StatusCode::TOO_MANY_REQUESTS, reason.name(), "The message is not sent", reason.advice());
+    made.retry_after = retry_after_secs;
+    made
 }
 
 #[expect(clippy::too_many_lines, reason = "a flat table: one entry for each refusal")]
@@ -162,6 +183,9 @@ pub(super) fn refused(refusal: &Refusal) -> Problem {
 
 /// Seconds named in `Retry-After` when the exact rest is in the text.
 const RESEND_HINT_SECS: u64 = 30;
+
+/// Seconds named in `Retry-After` when ten test messages were sent within the hour.
+const TEST_HINT_SECS: u64 = 360;
 
 fn attempt_over(code: &str, title: &str, detail: &str) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, title, detail).for_attempt()

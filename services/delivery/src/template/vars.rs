@@ -64,7 +64,7 @@ impl Vars {
     }
 
     /// Values to try texts out with.
-    pub(super) fn sample() -> Self {
+    pub(crate) fn sample() -> Self {
         Self {
             code: Some("123456".to_owned()),
             minutes: 5,

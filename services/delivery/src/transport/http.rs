@@ -4,6 +4,7 @@ use std::error::Error as _;
 use std::time::Duration;
 
 use reqwest::{Client, RequestBuilder, Response, Url};
+use tokio::time::Instant;
 
 use super::Surroundings;
 use super::config::ConfigErrors;
@@ -69,13 +70,15 @@ impl GuardedHttp {
         Ok(Self { client, url, limit })
     }
 
-    /// Sends one request and reads a bounded answer.
-    pub(crate) async fn exchange(&self, request: RequestBuilder) -> Result<Answer, SendError> {
-        let sent = tokio::time::timeout(self.limit, request.send()).await;
+    /// Sends one request and reads a bounded answer: name, connection, TLS and answer within one time limit, the
+    /// client's own or what is left of the message's life.
+    pub(crate) async fn exchange(&self, request: RequestBuilder, life: Duration) -> Result<Answer, SendError> {
+        let end = Instant::now() + self.limit.min(life);
+        let sent = tokio::time::timeout_at(end, request.send()).await;
         let response = sent.map_err(|_| SendError::unknown("timeout_after_request"))?.map_err(|e| failure(&e))?;
         let status = response.status().as_u16();
         let retry_after = retry_after(&response);
-        let body = tokio::time::timeout(self.limit, bounded(response)).await.ok().flatten().unwrap_or_default();
+        let body = tokio::time::timeout_at(end, bounded(response)).await.ok().flatten().unwrap_or_default();
         Ok(Answer { status, retry_after, body })
     }
 }

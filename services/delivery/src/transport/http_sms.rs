@@ -11,7 +11,7 @@ use super::Surroundings;
 use super::config::{BodyFormat, ConfigErrors, HttpSmsConfig, SmsChannel};
 use super::http::{Answer, GuardedHttp};
 use super::message::OutgoingSms;
-use super::outcome::{Accepted, SendError};
+use super::outcome::{About, Accepted, SendError};
 use super::sms_check::checked;
 use crate::template::sandbox::{self, Escape};
 
@@ -61,7 +61,7 @@ impl HttpSmsSender {
         let body =
             render(self.format, &self.body, checked(sms)?).ok_or_else(|| SendError::misconfigured("body_template"))?;
         let request = self.http.client.request(self.method.clone(), self.http.url.clone());
-        let answer = self.http.exchange(request.headers(self.headers.clone()).body(body)).await?;
+        let answer = self.http.exchange(request.headers(self.headers.clone()).body(body), sms.remaining_life).await?;
         self.judge(&answer)
     }
 
@@ -71,14 +71,16 @@ impl HttpSmsSender {
         }
         let error = match answer.status {
             408 | 425 | 429 | 500.. => {
-                SendError::Temporary { reason: "provider_busy", provider_code: None, retry_after: answer.retry_after }
+                let (reason, retry_after) = ("provider_busy", answer.retry_after);
+                SendError::Temporary { reason, provider_code: None, retry_after, about: About::Provider }
             }
             401 | 403 | 407 => SendError::misconfigured("credentials_refused"),
             // Another 2xx: taken over for all we know, but not what the tenant calls success.
             200..=299 => SendError::unknown("unexpected_status"),
             300..=399 => SendError::misconfigured("redirected"),
             404 | 405 | 410 | 415 => SendError::misconfigured("request_refused"),
-            _ => SendError::permanent("message_refused"),
+            // The number, the text or the request itself: the status does not tell, and nothing was handed over.
+            _ => SendError::not_by_this_provider("message_refused"),
         };
         Err(error.with_code(&answer.status.to_string()))
     }
@@ -122,6 +124,7 @@ pub(super) fn check_body(format: BodyFormat, template: &str) -> Result<(), ()> {
         body: "a\"b\\c\n&d=e%20{{ f }}\u{7d}\u{2019}".to_owned(),
         remaining_life: Duration::from_secs(299),
         reference: "sample".to_owned(),
+        status_callback: None,
     };
     let plain = OutgoingSms { body: "sampletext".to_owned(), ..sample.clone() };
     render(format, template, &sample).ok_or(())?;

@@ -60,6 +60,8 @@ pub struct OutgoingSms {
     pub remaining_life: Duration,
     /// The same for every attempt at this message; opaque to the provider.
     pub reference: String,
+    /// Where the provider may report what became of the message, unless its own settings name another address.
+    pub status_callback: Option<String>,
 }
 
 impl fmt::Debug for OutgoingSms {

@@ -30,7 +30,7 @@ pub use self::http_sms::HttpSmsSender;
 pub use self::line::{is_e164, normalise_address};
 pub use self::message::{Mailbox, OutgoingMail, OutgoingSms};
 pub use self::outbox::OutboxSender;
-pub use self::outcome::{Accepted, SendError};
+pub use self::outcome::{About, Accepted, SendError};
 pub use self::smtp::SmtpSender;
 pub use self::tls::{Tls, TlsError};
 pub use self::twilio::TwilioSender;

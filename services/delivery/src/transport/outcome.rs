@@ -11,6 +11,9 @@ const PROVIDER_CODE_MAX: usize = 32;
 /// Longest provider message id kept, in characters.
 const PROVIDER_ID_MAX: usize = 128;
 
+/// The recipient said STOP.
+pub(crate) const OPTED_OUT: &str = "opted_out";
+
 /// The provider took the message over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accepted {
@@ -30,6 +33,17 @@ impl Accepted {
     }
 }
 
+/// What a refusal is about, and so whether another provider may be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// The recipient: another provider would be told the same, or must not be asked.
+    Recipient,
+    /// The message, found wrong before anybody was asked.
+    Message,
+    /// The provider, its account or its way to the recipient: another one may take the message.
+    Provider,
+}
+
 /// The message was not accepted, or nobody knows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
@@ -42,14 +56,18 @@ pub enum SendError {
         provider_code: Option<String>,
         /// How long the provider asks to be left alone.
         retry_after: Option<Duration>,
+        /// Whose difficulty it is.
+        about: About,
     },
-    /// Not handed over, and this message to this recipient never will be.
+    /// Not handed over, and this message to this recipient never will be; by this provider at least.
     #[error("permanent: {reason}{}", Code(provider_code))]
     Permanent {
         /// A fixed word.
         reason: &'static str,
         /// The provider's code.
         provider_code: Option<String>,
+        /// What was refused.
+        about: About,
     },
     /// The connection ended after the message was sent and before the answer came: it may have been handed over.
     #[error("unknown: {reason}{}", Code(provider_code))]
@@ -82,11 +100,27 @@ impl fmt::Display for Code<'_> {
 
 impl SendError {
     pub(crate) fn temporary(reason: &'static str) -> Self {
-        Self::Temporary { reason, provider_code: None, retry_after: None }
+        Self::Temporary { reason, provider_code: None, retry_after: None, about: About::Provider }
     }
 
+    /// Temporary, because of the recipient's mailbox, number or server: the provider is well.
+    pub(crate) fn recipient_deferred(reason: &'static str) -> Self {
+        Self::Temporary { reason, provider_code: None, retry_after: None, about: About::Recipient }
+    }
+
+    /// The message is wrong, whoever were to send it.
     pub(crate) fn permanent(reason: &'static str) -> Self {
-        Self::Permanent { reason, provider_code: None }
+        Self::Permanent { reason, provider_code: None, about: About::Message }
+    }
+
+    /// The recipient does not exist, takes no messages, or does not want any.
+    pub(crate) fn recipient_refused(reason: &'static str) -> Self {
+        Self::Permanent { reason, provider_code: None, about: About::Recipient }
+    }
+
+    /// This provider will not take it.
+    pub(crate) fn not_by_this_provider(reason: &'static str) -> Self {
+        Self::Permanent { reason, provider_code: None, about: About::Provider }
     }
 
     pub(crate) fn unknown(reason: &'static str) -> Self {
@@ -111,6 +145,31 @@ impl SendError {
             | Self::Misconfigured { provider_code, .. } => *provider_code = Some(kept),
         }
         self
+    }
+
+    /// Whether nothing was handed over for certain, and another provider may be asked.
+    pub fn may_go_elsewhere(&self) -> bool {
+        match self {
+            Self::Temporary { .. } | Self::Misconfigured { .. } => true,
+            Self::Permanent { about, .. } => *about == About::Provider,
+            Self::Unknown { .. } => false,
+        }
+    }
+
+    /// Whether the recipient told the provider to send nothing more.
+    pub fn is_opt_out(&self) -> bool {
+        self.reason() == OPTED_OUT
+    }
+
+    /// Whether the provider is well, as far as this shows it. Refused credentials are answered at once and say who has
+    /// to act; holding messages back would only hide them.
+    pub fn provider_is_well(&self) -> Option<bool> {
+        match self {
+            Self::Temporary { about: About::Provider, .. } | Self::Unknown { .. } => Some(false),
+            Self::Temporary { .. } => Some(true),
+            Self::Permanent { about, .. } => (*about != About::Message).then_some(true),
+            Self::Misconfigured { .. } => None,
+        }
     }
 
     /// The fixed word.
@@ -145,6 +204,21 @@ mod tests {
         assert_eq!(error.provider_code(), Some("550 ab.exampleX y and much more "));
         assert_eq!(SendError::temporary("busy").to_string(), "temporary: busy");
         assert_eq!(SendError::temporary("busy").with_code("451").to_string(), "temporary: busy (451)");
+    }
+
+    #[test]
+    fn only_what_was_certainly_not_handed_over_may_go_elsewhere() {
+        for (error, elsewhere, well) in [
+            (SendError::temporary("busy"), true, Some(false)),
+            (SendError::recipient_deferred("recipient_deferred"), true, Some(true)),
+            (SendError::misconfigured("credentials_refused"), true, None),
+            (SendError::not_by_this_provider("no_route"), true, Some(true)),
+            (SendError::recipient_refused(OPTED_OUT), false, Some(true)),
+            (SendError::permanent("number_invalid"), false, None),
+            (SendError::unknown("cut_after_data"), false, Some(false)),
+        ] {
+            assert_eq!((error.may_go_elsewhere(), error.provider_is_well()), (elsewhere, well), "{error}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::Surroundings;
 use super::config::{ConfigErrors, SmsChannel};
 use super::http::{Answer, GuardedHttp};
 use super::message::OutgoingSms;
-use super::outcome::{Accepted, SendError};
+use super::outcome::{About, Accepted, OPTED_OUT, SendError};
 use super::sms_check::checked;
 
 /// `ValidityPeriod` in seconds: Twilio's published interface description allows 1 to 36,000.
@@ -74,7 +74,7 @@ impl TwilioSender {
             ("Body", sms.body.as_str()),
             ("ValidityPeriod", validity.as_str()),
         ];
-        if let Some(callback) = &self.status_callback {
+        if let Some(callback) = self.status_callback.as_deref().or(sms.status_callback.as_deref()) {
             form.push(("StatusCallback", callback));
         }
         let request = self
@@ -83,7 +83,7 @@ impl TwilioSender {
             .post(self.http.url.clone())
             .basic_auth(&self.user, Some(self.password.expose_secret()))
             .form(&form);
-        let answer = self.http.exchange(request).await?;
+        let answer = self.http.exchange(request, sms.remaining_life).await?;
         judge(&answer)
     }
 }
@@ -98,20 +98,35 @@ fn judge(answer: &Answer) -> Result<Accepted, SendError> {
     Err(classify(answer, reply.code.unwrap_or(0)).with_code(&code))
 }
 
+/// Codes of Twilio's dictionary of errors (<https://www.twilio.com/docs/api/errors>), as they come with a request that
+/// was not accepted. What becomes of an accepted message, 30003 to 30008 among it, comes by callback.
 fn classify(answer: &Answer, code: u32) -> SendError {
+    let busy = || SendError::Temporary {
+        reason: "provider_busy",
+        provider_code: None,
+        retry_after: answer.retry_after,
+        about: About::Provider,
+    };
     match (answer.status, code) {
-        // The number: invalid, unreachable, in a region switched off, not mobile, or its owner said STOP.
-        (_, 21211 | 21214 | 21217 | 21408 | 21610 | 21614) => SendError::permanent("recipient_refused"),
-        (408 | 425 | 429 | 500.., _) | (_, 20429 | 14107 | 21611) => {
-            SendError::Temporary { reason: "provider_busy", provider_code: None, retry_after: answer.retry_after }
+        // Its owner said STOP. To us, whatever provider carries it.
+        (_, 21610) => SendError::recipient_refused(OPTED_OUT),
+        // The number: invalid, unreachable, a short code, the sender itself, a premium number, not mobile, a landline.
+        (_, 21211 | 21214 | 21217 | 21265 | 21266 | 21268 | 21614 | 21635) => {
+            SendError::recipient_refused("recipient_refused")
         }
-        (401 | 403, _) | (_, 20003 | 20005 | 20006 | 20008) => SendError::misconfigured("credentials_refused"),
+        // A region switched off for the account, no way from this sender to that number, or a trial account: others may.
+        (_, 21408) => SendError::not_by_this_provider("region_not_enabled"),
+        (_, 21612) => SendError::not_by_this_provider("no_route"),
+        (_, 21219 | 21267 | 21608) => SendError::misconfigured("trial_account"),
+        (_, 21602 | 21605 | 21617) => SendError::permanent("message_refused"),
+        (408 | 425 | 429 | 500.., _) | (_, 14107 | 20429 | 20500 | 20503 | 21611 | 30001) => busy(),
+        (401 | 403, _) | (_, 10001 | 20003 | 20005 | 20006 | 20008) => SendError::misconfigured("credentials_refused"),
         // The account or service does not exist, or the sender is not the account's to use.
-        (404, _) | (_, 20404 | 21603 | 21606 | 21612 | 21701 | 21703 | 21704 | 21705 | 21659 | 21660 | 21661) => {
+        (404, _) | (_, 20404 | 21212 | 21603 | 21606 | 21607 | 21659..=21661 | 21701 | 21703..=21705) => {
             SendError::misconfigured("sender_refused")
         }
         (300..=399, _) => SendError::misconfigured("redirected"),
-        _ => SendError::permanent("message_refused"),
+        _ => SendError::not_by_this_provider("message_refused"),
     }
 }
 
@@ -139,12 +154,33 @@ mod tests {
             (404, 20404, "misconfigured: sender_refused (20404)"),
             (400, 21606, "misconfigured: sender_refused (21606)"),
             (400, 21211, "permanent: recipient_refused (21211)"),
-            (400, 21610, "permanent: recipient_refused (21610)"),
+            (400, 21610, "permanent: opted_out (21610)"),
+            (400, 21408, "permanent: region_not_enabled (21408)"),
+            (400, 21612, "permanent: no_route (21612)"),
+            (400, 21608, "misconfigured: trial_account (21608)"),
+            (400, 21268, "permanent: recipient_refused (21268)"),
             (400, 21614, "permanent: recipient_refused (21614)"),
             (400, 21617, "permanent: message_refused (21617)"),
             (307, 0, "misconfigured: redirected (0)"),
         ] {
             assert_eq!(kind(status, code), wanted);
+        }
+    }
+
+    #[test]
+    fn who_said_stop_or_does_not_exist_is_not_tried_through_others() {
+        for (code, elsewhere) in [
+            (21610, false),
+            (21211, false),
+            (21614, false),
+            (21617, false),
+            (21408, true),
+            (21612, true),
+            (21999, true),
+        ] {
+            let body = format!(r#"{{"code":{code}}}"#).into_bytes();
+            let error = judge(&Answer { status: 400, retry_after: None, body }).expect_err("refused");
+            assert_eq!(error.may_go_elsewhere(), elsewhere, "{code}");
         }
     }
 

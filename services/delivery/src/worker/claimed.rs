@@ -1,20 +1,19 @@
 //! Messages of a queue: asked for while there is room, claimed until their end.
 
-use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use tokio_util::task::AbortOnDropHandle;
 use twofold_event_log::{Claim, EventLog, WorkQueue};
 
-use super::admit::{Admission, Origin, carry_safely};
+use super::admit::{Admission, Origin};
 use super::backoff::short_pause;
-use super::carry::{Carrier, End};
-use super::past::{Known, known_of};
-use super::reader::Reader;
 use super::request::Request;
 
-/// How many ask the queue at once: one would wait for the way to the server and back with every message.
-const ASKING: usize = 8;
+/// How many ask the queue at once: one would wait for the way to the server and back with every message, and with every
+/// one given back.
+const ASKING: usize = 32;
 /// A claim is extended so often within its time that two extensions may be lost.
 const EXTENSIONS: u32 = 3;
 /// A message this version cannot read is left for this long, for a newer one.
@@ -31,6 +30,9 @@ async fn ask(admission: &Admission, queue: &dyn WorkQueue) {
     let mut failed = 0;
     loop {
         // Room first: what there is none for belongs to other workers.
+        if admission.open.available_permits() == 0 {
+            make_room(admission).await;
+        }
         let room = admission.room().await;
         let claimed = match queue.next().await {
             Ok(claimed) => claimed,
@@ -45,49 +47,51 @@ async fn ask(admission: &Admission, queue: &dyn WorkQueue) {
             }
         };
         failed = 0;
-        let held = Held { claim: claimed.claim, lasts: queue.claim_lasts() };
-        match reader.request(&claimed.stored) {
-            Some(request) => admission.admit(room, request, Origin::Queue(held)),
-            None => held.claim.give_back(UNREADABLE_FOR).await,
+        let held = Held::new(admission, claimed.claim, queue.claim_lasts());
+        match reader.request(&claimed.stored).await {
+            Some(request) => admission.admit(room, request, Origin::Queue(held)).await,
+            None => held.give_back(UNREADABLE_FOR).await,
         }
     }
 }
 
-/// The claim on a message.
+/// Gives back what tenants have here beyond their share: it was within it when fewer wanted some.
+async fn make_room(admission: &Admission) {
+    for job in admission.yard.beyond_shares() {
+        admission.send_away(&job).await;
+    }
+}
+
+/// The claim on a message, extended for as long as this lives.
+#[derive(Debug)]
 pub(super) struct Held {
-    claim: Box<dyn Claim>,
-    lasts: Duration,
+    claim: Arc<dyn Claim>,
+    _kept: AbortOnDropHandle<Option<()>>,
 }
 
 impl Held {
-    /// Carries the message on from where the ledger says it is, and says what became of it.
-    pub(super) async fn carry(&self, carrier: &Carrier, reader: &Reader, request: &Request) {
-        let work = async {
-            match carrier.stop.run_until_cancelled(known_of(reader, request)).await {
-                None => End::Left { due: Duration::ZERO },
-                // Sent by another worker, whose last word to the queue was lost.
-                Some(Known::Ended) => End::Recorded,
-                Some(Known::Tried(past)) => carry_safely(carrier, request, past).await,
+    fn new(admission: &Admission, claim: Box<dyn Claim>, lasts: Duration) -> Self {
+        let claim: Arc<dyn Claim> = Arc::from(claim);
+        let extended = Arc::clone(&claim);
+        let extending = async move {
+            loop {
+                tokio::time::sleep(lasts / EXTENSIONS).await;
+                extended.extend().await;
             }
         };
-        let end = tokio::select! {
-            end = work => end,
-            never = self.extend() => match never {},
-        };
-        match end {
-            End::Left { due } => self.claim.give_back(due).await,
-            End::Recorded => {
-                if let Err(error) = self.claim.done().await {
-                    tracing::info!(message = %request.asked.message, %error, "a message will come again, and be found at its end");
-                }
-            }
+        let task = admission.tasks.spawn(admission.hard_stop.clone().run_until_cancelled_owned(extending));
+        Self { claim, _kept: AbortOnDropHandle::new(task) }
+    }
+
+    /// The message is at its end.
+    pub(super) async fn done(&self, request: &Request) {
+        if let Err(error) = self.claim.done().await {
+            tracing::info!(message = %request.asked.message, %error, "a message will come again, and be found at its end");
         }
     }
 
-    async fn extend(&self) -> Infallible {
-        loop {
-            tokio::time::sleep(self.lasts / EXTENSIONS).await;
-            self.claim.extend().await;
-        }
+    /// The message stays open, for whoever asks after a while.
+    pub(super) async fn give_back(&self, after: Duration) {
+        self.claim.give_back(after).await;
     }
 }

@@ -65,16 +65,22 @@ pub struct WorkerConfig {
     pub operator: OperatorChannels,
     /// Address policy, trust roots and outbox directory.
     pub around: Surroundings,
+    /// Where providers reach the API from outside, such as `https://2fa.example.com`: callbacks go there. None.
+    pub public_url: Option<String>,
     /// For commit ids and jitter.
     pub rng: Arc<dyn Random>,
-    /// Attempts at once. 64.
+    /// Attempts at once on each channel; a quarter of them only for tenants that have none under way. Those that have
+    /// taken more than a second do not count, and there may be four times as many of them. 64.
     pub concurrency: usize,
-    /// Attempts at once on one tenant's channel, so that a slow provider of one does not hold up the others. 8.
+    /// Attempts at once on one tenant's channel, so that a slow provider of one does not hold up the others; fewer when
+    /// many tenants compete. 8.
     pub channel_concurrency: usize,
-    /// Messages taken up and not yet ended; further ones wait in the log, or in the queue for another worker. 16384
-    /// from the log and 2048 from a queue, some KiB each. A provider that is down keeps its tenant's messages open for
-    /// their whole life, so be generous.
+    /// Messages taken up whole and not yet ended. 16384 from the log and 2048 from a queue, some KiB each. A tenant has
+    /// its share of them; beyond it messages of the log are kept as positions, and those of a queue are given back until
+    /// their tenant's turn. A provider that is down keeps its tenant's messages open for their whole life, so be generous.
     pub open_messages: usize,
+    /// Messages of the log taken up, positions included; further ones wait in the log. 200,000, some 400 bytes each.
+    pub waiting_messages: usize,
     /// Repeating failed attempts. 12 attempts, from 1 s.
     pub retry: Retry,
     /// Time to finish attempts under way when told to stop. 20 s.
@@ -89,10 +95,12 @@ impl WorkerConfig {
             intake: Intake::Log,
             operator,
             around,
+            public_url: None,
             rng,
             concurrency: 64,
             channel_concurrency: 8,
             open_messages: 16_384,
+            waiting_messages: 200_000,
             retry: Retry { max_attempts: 12, first_pause_ms: 1000 },
             grace: Duration::from_secs(20),
         }
@@ -101,5 +109,13 @@ impl WorkerConfig {
     /// Takes messages from a queue instead, and no more at once than leaves some for other workers.
     pub fn from_queue(self, queue: Arc<dyn WorkQueue>) -> Self {
         Self { intake: Intake::Queue(queue), open_messages: 2048, ..self }
+    }
+
+    /// Messages that may be taken up at once, whole or not.
+    pub(super) fn room(&self) -> usize {
+        match self.intake {
+            Intake::Log => self.waiting_messages.max(self.open_messages),
+            Intake::Queue(_) => self.open_messages,
+        }
     }
 }

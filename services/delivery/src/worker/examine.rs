@@ -3,7 +3,7 @@
 use twofold_crypto::{DataKey, VaultError};
 use twofold_domain::delivery::{DeliveryEvent, DeliveryRequested};
 use twofold_domain::user::{MessageKind, User};
-use twofold_domain::{Channel, Sealed, Timestamp};
+use twofold_domain::{Channel, PhoneNumber, Sealed, Timestamp};
 use twofold_engine::{Engine, EngineError, Label, RenderRequest, RenderedMessage, TenantView, aad, code_of};
 
 use super::outstanding::outstanding;
@@ -35,7 +35,8 @@ pub(super) async fn examine(
     attempts: u32,
 ) -> Result<Outgoing, NotNow> {
     let asked = &request.asked;
-    let dead = |cause: &str| NotNow::Over(DeliveryEvent::Dead { attempt: attempts, cause: cause.to_owned() });
+    let dead =
+        |cause: &str| NotNow::Over(DeliveryEvent::Dead { attempt: attempts, cause: cause.to_owned(), provider: None });
     let subject = engine.subject_of(&request.tenant, &asked.user);
     let user = match engine.current(&subject).await {
         Ok(loaded) => loaded.user,
@@ -61,6 +62,8 @@ pub(super) async fn examine(
         VaultError::Corrupt(_) => dead("key_unreadable"),
         VaultError::Unavailable(error) => NotNow::Unavailable(error.to_string()),
     })?;
+    // Again, for what the text and the provider are told of the time left: the key store may have taken some.
+    let now = user.monotone(engine.clock().now());
     let code = match (&asked.kind, issued) {
         (MessageKind::Code { purpose, reference, .. }, Some(issued)) => {
             Some(code_of(&key, issued, *purpose, reference))
@@ -84,8 +87,21 @@ pub(super) async fn examine(
         expires_at: asked.expires_at,
     };
     let text = write_out(engine, tenant, &user, &writing, now).ok_or_else(|| dead("text_unusable"))?;
-    let has_code = code.is_some();
-    Ok(Outgoing { id: asked.message.clone(), to, text, now, expires_at: asked.expires_at, has_code })
+    let region = match asked.channel {
+        Channel::Email => None,
+        // Of before a rule of the number library changed, perhaps: it goes out as it is, to no country.
+        Channel::Sms => PhoneNumber::parse(&to, None).ok().map(|number| number.region()),
+    };
+    Ok(Outgoing {
+        id: asked.message.clone(),
+        to,
+        text,
+        now,
+        expires_at: asked.expires_at,
+        has_code: code.is_some(),
+        region,
+        status_callback: None,
+    })
 }
 
 /// A tenant's text that fails gives way to the built-in one: a plain code is better than none.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use twofold_event_log::{Category, Seq};
 
 use super::admit::{Admission, Origin};
-use super::past::Past;
+use super::past::{Known, Past, known_of};
 use super::reader::{PAGE, Reader};
 
 /// Least time between two empty-handed looks: the head moves with every verification, requests are rarer.
@@ -21,9 +21,14 @@ pub(super) async fn follow(admission: &Admission, reader: &Reader, mut after: Se
         let page = reader.patiently(|log| log.read_category(Category::Delivery, after, PAGE)).await;
         for stored in &page {
             after = stored.seq;
-            if let Some(request) = reader.request(stored).filter(|request| admission.wants(&request.asked)) {
+            let Some(request) = reader.request(stored).await.filter(|request| admission.wants(&request.asked)) else {
+                continue;
+            };
+            // One that was asked for here and now has no past; a redriven one has.
+            let known = if request.redriven { known_of(reader, &request).await } else { Known::Tried(Past::default()) };
+            if let Known::Tried(past) = known {
                 let room = admission.room().await;
-                admission.admit(room, request, Origin::Log(Past::default()));
+                admission.admit(room, request, Origin::Log(past)).await;
             }
         }
         if page.is_empty() {

@@ -3,11 +3,15 @@
 use serde_json::Value;
 use twofold_domain::Channel;
 use twofold_domain::settings::Settings;
-use twofold_engine::{Outbound, RenderRequest, RenderedMessage};
+use twofold_engine::{
+    Callback, CallbackNews, MailReport, Outbound, Preview, RenderRequest, RenderedMessage, TestAnswer, TestMessage,
+};
+use zeroize::Zeroizing;
 
 use super::config::{OperatorChannels, operators};
-use super::texts;
-use crate::transport::config::ConfigErrors;
+use super::{texts, trial};
+use crate::callback;
+use crate::transport::config::{ConfigErrors, ProviderChannel, Providers};
 use crate::transport::line::one_line;
 use crate::transport::{EmailChannel, MailTransport, SmsChannel, SmsTransport, Surroundings};
 
@@ -34,25 +38,32 @@ impl DeliveryOutbound {
     }
 
     fn checked(&self, channel: Channel, config: &Value) -> Result<Value, String> {
+        let around = &self.around;
         let kept = match channel {
-            Channel::Email => {
-                let email: EmailChannel = read(config)?;
-                MailTransport::new(&email, &self.around).map_err(|errors| errors.to_string())?;
-                email.expose()
-            }
-            Channel::Sms => {
-                let sms: SmsChannel = read(config)?;
-                SmsTransport::new(&sms, &self.around).map_err(|errors| errors.to_string())?;
-                sms.expose()
-            }
+            Channel::Email => whole(config, |email: &EmailChannel| MailTransport::new(email, around).map(drop))?,
+            Channel::Sms => whole(config, |sms: &SmsChannel| SmsTransport::new(sms, around).map(drop))?,
         };
         serde_json::from_str(&kept).map_err(|_| "cannot be kept".to_owned())
     }
 }
 
+/// The document as it is kept, once every provider in it could be used.
+fn whole<T: ProviderChannel>(
+    config: &Value,
+    could_be_used: impl Fn(&T) -> Result<(), ConfigErrors>,
+) -> Result<Zeroizing<String>, String> {
+    let providers: Providers<T> = read(config)?;
+    providers.validate().map_err(|errors| errors.to_string())?;
+    for (index, provider) in providers.all().iter().enumerate() {
+        let named = |errors: ConfigErrors| if providers.is_flat() { errors } else { errors.of_provider(index) };
+        could_be_used(provider).map_err(|errors| named(errors).to_string())?;
+    }
+    Ok(providers.expose())
+}
+
 /// A value of the wrong type may be a credential in the wrong place, so it is never repeated; names of fields are.
-fn read<T: serde::de::DeserializeOwned>(config: &Value) -> Result<T, String> {
-    T::deserialize(config).map_err(|error| {
+fn read<T: ProviderChannel>(config: &Value) -> Result<Providers<T>, String> {
+    Providers::read(config).map_err(|error| {
         let text = error.to_string();
         let harmless = ["unknown field", "missing field"].iter().any(|start| text.starts_with(start));
         if harmless { one_line(&text, 200) } else { "a field has a value of the wrong type".to_owned() }
@@ -84,6 +95,26 @@ impl Outbound for DeliveryOutbound {
 
     fn render(&self, settings: &Settings, request: &RenderRequest<'_>) -> Result<RenderedMessage, String> {
         texts::write_out(settings, request, request.at)
+    }
+
+    fn preview(&self, settings: &Settings, wanted: &Preview<'_>) -> Result<RenderedMessage, String> {
+        texts::made_up(settings, wanted)
+    }
+
+    fn send_test<'a>(&'a self, config: Option<&'a Value>, test: TestMessage<'a>) -> TestAnswer<'a> {
+        Box::pin(trial::send(&self.operator, &self.around, config, test))
+    }
+
+    fn read_callback(&self, config: Option<&Value>, provider: &str, callback: &Callback<'_>) -> Option<CallbackNews> {
+        if let Some(own) = config {
+            return callback::read_twilio(own, provider, callback);
+        }
+        let operators = self.operator.sms.as_ref()?.expose();
+        callback::read_twilio(&serde_json::from_str(&operators).ok()?, provider, callback)
+    }
+
+    fn read_mail_report(&self, raw: &[u8]) -> Option<MailReport> {
+        callback::read_mail_report(raw)
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use twofold_crypto::{Keyring, Random};
 use twofold_engine::Engine;
-use twofold_event_log::{BoxFuture, EventLog, ReadError, Stored};
+use twofold_event_log::{BoxFuture, EventLog, ReadError, Seq, Stored};
 
 use super::backoff::short_pause;
 use super::request::{self, Entry, Request};
@@ -52,8 +52,18 @@ impl Reader {
         }
     }
 
-    pub(super) fn request(&self, stored: &Stored) -> Option<Request> {
-        self.counted(request::request(self.keyring(), stored))
+    /// The message that a commit of the delivery category asks for, for the first time or again.
+    pub(super) async fn request(&self, stored: &Stored) -> Option<Request> {
+        let entry = self.entry(stored)?;
+        if !request::is_redriven(&entry) {
+            return self.counted(request::request(entry, stored));
+        }
+        // What is to be sent stands in the first commit of the subject, and only there.
+        let first = self.patiently(|log| log.read_subject(&stored.subject, Seq::ZERO, 1)).await;
+        let asked = first.first().and_then(|first| request::request(self.entry(first)?, first));
+        let asked = self.counted(asked)?;
+        let trace = stored.trace.clone().or_else(|| asked.trace.clone());
+        Some(Request { asked_at: stored.seq, redriven: true, trace, ..asked })
     }
 
     pub(super) fn entry(&self, stored: &Stored) -> Option<Entry> {

@@ -7,7 +7,7 @@ use twofold_domain::{MessageId, Timestamp};
 use twofold_event_log::{Category, Seq};
 
 use super::admit::{Admission, Origin};
-use super::past::{Known, Past};
+use super::past::{Entries, Known};
 use super::reader::{PAGE, Reader};
 
 /// How far back an unexpired message can lie: the longest life, that of a notice, and a minute for clocks that differ.
@@ -24,17 +24,14 @@ pub(super) async fn recover(admission: &Admission, reader: &Reader, head: Seq) {
         let mut recent = false;
         for stored in &page {
             before = stored.seq;
-            let Some(request) = reader.request(stored) else { continue };
+            let Some(request) = reader.request(stored).await else { continue };
             recent |= request.at >= horizon;
-            let past = match known.get(&request.asked.message) {
-                Some(Known::Ended) => continue,
-                Some(Known::Tried(past)) => *past,
-                None => Past::default(),
-            };
+            let entries = known.get(&request.asked.message).cloned().unwrap_or_default();
+            let Known::Tried(past) = entries.since(request.asked_at) else { continue };
             if request.at >= horizon && admission.wants(&request.asked) {
                 resumed += 1;
                 let room = admission.room().await;
-                admission.admit(room, request, Origin::Log(past));
+                admission.admit(room, request, Origin::Log(past)).await;
             }
         }
         if !recent {
@@ -45,7 +42,7 @@ pub(super) async fn recover(admission: &Admission, reader: &Reader, head: Seq) {
     tracing::info!(resumed, "open messages of an earlier process are taken up");
 }
 
-async fn read_ledger(reader: &Reader, horizon: Timestamp) -> HashMap<MessageId, Known> {
+async fn read_ledger(reader: &Reader, horizon: Timestamp) -> HashMap<MessageId, Entries> {
     let mut known = HashMap::new();
     let mut before = Seq::MAX;
     loop {
@@ -56,8 +53,8 @@ async fn read_ledger(reader: &Reader, horizon: Timestamp) -> HashMap<MessageId, 
             let Some(entry) = reader.entry(stored) else { continue };
             recent |= entry.at >= horizon;
             let Ok(message) = MessageId::parse(stored.subject.last_token()) else { continue };
-            let at = known.entry(message).or_insert(Known::Tried(Past::default()));
-            entry.events.iter().for_each(|event| at.note(event));
+            let entries: &mut Entries = known.entry(message).or_default();
+            entry.events.iter().for_each(|event| entries.note(event, stored.seq));
         }
         if !recent {
             return known;

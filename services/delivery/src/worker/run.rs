@@ -11,13 +11,20 @@ use super::admit::Admission;
 use super::carry::Carrier;
 use super::claimed::take;
 use super::config::{Intake, WorkerConfig};
+use super::dispatch::dispatch;
 use super::follow::follow;
 use super::ledger::Ledger;
+use super::overdue::end_overdue;
 use super::reader::Reader;
 use super::recover::recover;
+use super::route::Breakers;
 use super::senders::Senders;
 use super::status::DeliveryStatus;
+use super::yard::Yard;
 use crate::transport::config::ConfigErrors;
+
+/// Outcomes being written down at once, for each attempt that may be under way.
+const WRITING: usize = 4;
 
 /// Sends what the log asks for.
 #[derive(Debug)]
@@ -44,6 +51,11 @@ impl Worker {
         self.status.clone()
     }
 
+    /// Which providers are left alone, for metrics.
+    pub fn breakers(&self) -> Breakers {
+        self.senders.breakers.clone()
+    }
+
     /// Works until told to stop; then begins no further attempt, gives those under way [`WorkerConfig::grace`] to end
     /// and be recorded, and drops the rest, which the next worker takes up; what came from a queue is given back. Dropping the future stops at once.
     pub async fn run(self, shutdown: CancellationToken) {
@@ -57,21 +69,28 @@ impl Worker {
             senders,
             ledger,
             status: status.clone(),
-            attempts: Semaphore::new(config.concurrency.max(1)),
             retry: config.retry,
+            public_url: config.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned()),
             rng: Arc::clone(&rng),
             stop: shutdown.clone(),
         };
         let tasks = TaskTracker::new();
-        let admission = Admission {
+        let yard = Arc::new(Yard::new(&config));
+        status.watch(&yard);
+        let admission = Arc::new(Admission {
             carrier: Arc::new(carrier),
             reader: Arc::new(Reader { engine, rng, status }),
+            yard: Arc::clone(&yard),
+            open: Arc::new(Semaphore::new(config.room().max(1))),
             channels: config.channels,
-            open: Arc::new(Semaphore::new(config.open_messages.max(1))),
+            writing: Semaphore::new(WRITING * config.concurrency.max(1)),
             tasks: tasks.clone(),
             hard_stop: hard_stop.clone(),
-        };
+        });
         shutdown.run_until_cancelled(work(&admission, config.intake)).await;
+        for (due, job) in yard.close() {
+            tasks.spawn(hard_stop.clone().run_until_cancelled_owned(job.leave(due)));
+        }
         tasks.close();
         if tokio::time::timeout(config.grace, tasks.wait()).await.is_err() {
             tracing::warn!(left = tasks.len(), "messages under way are dropped; the next worker takes them up");
@@ -81,13 +100,14 @@ impl Worker {
     }
 }
 
-async fn work(admission: &Admission, intake: Intake) {
+async fn work(admission: &Arc<Admission>, intake: Intake) {
     let reader = &*admission.reader;
     // The head divides the messages of before from those of now; both are taken up side by side.
     let head = reader.patiently(twofold_event_log::EventLog::head).await;
     let tidy = admission.carrier.senders.tidy();
+    let attempts = async { tokio::join!(dispatch(admission), end_overdue(admission), tidy) };
     match intake {
-        Intake::Log => drop(tokio::join!(follow(admission, reader, head), recover(admission, reader, head), tidy)),
-        Intake::Queue(queue) => drop(tokio::join!(take(admission, &*queue), tidy)),
+        Intake::Log => drop(tokio::join!(follow(admission, reader, head), recover(admission, reader, head), attempts)),
+        Intake::Queue(queue) => drop(tokio::join!(take(admission, &*queue), attempts)),
     }
 }

@@ -1,8 +1,8 @@
-//! One tenant's channel, ready to send.
+//! One provider of a channel, ready to send.
 
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use twofold_domain::delivery::SmsRegion;
 use twofold_domain::{MessageId, Timestamp};
 use twofold_engine::RenderedMessage;
 
@@ -12,15 +12,9 @@ use crate::transport::{
     Surroundings, normalise_address,
 };
 
-/// A channel's transport and how many attempts it takes at once.
+/// A provider's transport and what it adds to every message.
 #[derive(Debug)]
-pub(super) struct Sender {
-    way: Way,
-    pub(super) turns: Semaphore,
-}
-
-#[derive(Debug)]
-enum Way {
+pub(super) enum Sender {
     Mail { transport: MailTransport, from: Mailbox, reply_to: Option<Mailbox>, id_domain: String },
     Sms(SmsTransport),
 }
@@ -34,27 +28,37 @@ pub(super) struct Outgoing {
     pub(super) expires_at: Timestamp,
     /// A code is worthless afterwards; news are not.
     pub(super) has_code: bool,
+    /// Of the number, when it goes to one.
+    pub(super) region: Option<SmsRegion>,
+    /// Where a provider may report what became of it.
+    pub(super) status_callback: Option<String>,
+}
+
+impl Outgoing {
+    /// The number's country, if it is of one.
+    pub(super) fn country(&self) -> Option<&str> {
+        self.region.as_ref().map(|region| region.country.as_str()).filter(|country| *country != "ZZ")
+    }
 }
 
 impl Sender {
-    pub(super) fn email(channel: &EmailChannel, around: &Surroundings, turns: usize) -> Result<Self, ConfigErrors> {
+    pub(super) fn email(channel: &EmailChannel, around: &Surroundings) -> Result<Self, ConfigErrors> {
         let transport = MailTransport::new(channel, around)?;
         let from = channel.sender();
         // The same message has the same Message-ID in every attempt, also by another process.
         let address = normalise_address(&from.address).unwrap_or_default();
         let id_domain = address.rsplit('@').next().unwrap_or_default().to_owned();
-        let way = Way::Mail { transport, from, reply_to: channel.answers_to(), id_domain };
-        Ok(Self { way, turns: Semaphore::new(turns.max(1)) })
+        Ok(Self::Mail { transport, from, reply_to: channel.answers_to(), id_domain })
     }
 
-    pub(super) fn sms(channel: &SmsChannel, around: &Surroundings, turns: usize) -> Result<Self, ConfigErrors> {
-        Ok(Self { way: Way::Sms(SmsTransport::new(channel, around)?), turns: Semaphore::new(turns.max(1)) })
+    pub(super) fn sms(channel: &SmsChannel, around: &Surroundings) -> Result<Self, ConfigErrors> {
+        Ok(Self::Sms(SmsTransport::new(channel, around)?))
     }
 
     /// Makes one attempt.
     pub(super) async fn send(&self, out: Outgoing) -> Result<Accepted, SendError> {
-        match &self.way {
-            Way::Mail { transport, from, reply_to, id_domain } => {
+        match self {
+            Self::Mail { transport, from, reply_to, id_domain } => {
                 let mail = OutgoingMail {
                     from: from.clone(),
                     reply_to: reply_to.clone(),
@@ -68,13 +72,14 @@ impl Sender {
                 };
                 transport.send(&mail).await
             }
-            Way::Sms(transport) => {
+            Self::Sms(transport) => {
                 let left_ms = out.expires_at.as_millis().saturating_sub(out.now.as_millis());
                 let sms = OutgoingSms {
                     to_e164: out.to,
                     body: out.text.text,
                     remaining_life: Duration::from_millis(u64::try_from(left_ms).unwrap_or(0)),
                     reference: out.id.to_string(),
+                    status_callback: out.status_callback,
                 };
                 transport.send(&sms).await
             }

@@ -3,15 +3,14 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde::de::DeserializeOwned;
 use tokio::time::{Duration, Instant};
 use twofold_domain::{Channel, Sealed, TenantId};
 use twofold_engine::{Engine, EngineError, TenantView};
 
 use super::config::{WorkerConfig, operators};
-use super::sender::Sender;
-use crate::transport::Surroundings;
-use crate::transport::config::ConfigErrors;
+use super::route::{Breakers, Owner, Provider, Route};
+use crate::transport::config::{ConfigErrors, ProviderChannel, Providers};
+use crate::transport::{EmailChannel, SmsChannel, Surroundings};
 
 /// Tenants' channels kept ready; the one used longest ago gives way.
 const KEPT_MAX: usize = 1024;
@@ -33,7 +32,8 @@ pub(super) enum NoSender {
 pub(super) struct Senders {
     around: Surroundings,
     turns: usize,
-    operator: [Option<Arc<Sender>>; 2],
+    operator: [Option<Arc<Route>>; 2],
+    pub(super) breakers: Breakers,
     kept: Mutex<Kept>,
 }
 
@@ -43,7 +43,7 @@ type Kept = HashMap<(TenantId, Channel), Entry>;
 struct Entry {
     /// The ciphertext the sender was made from: sealed anew with every change, so equal means unchanged.
     made_from: Sealed,
-    sender: Arc<Sender>,
+    route: Arc<Route>,
     used: Instant,
 }
 
@@ -51,10 +51,14 @@ impl Senders {
     pub(super) fn new(config: &WorkerConfig) -> Result<Self, ConfigErrors> {
         let near = operators(&config.around);
         let turns = config.channel_concurrency;
-        let email = config.operator.email.as_ref().map(|c| Sender::email(c, &near, turns)).transpose()?;
-        let sms = config.operator.sms.as_ref().map(|c| Sender::sms(c, &near, turns)).transpose()?;
-        let operator = [email.map(Arc::new), sms.map(Arc::new)];
-        Ok(Self { around: config.around.clone(), turns, operator, kept: Mutex::default() })
+        // Half of all attempts at most: a relay of the operator's that hangs leaves the rest to tenants' own providers.
+        let owner = Owner { tenant: None, turns: turns.max(config.concurrency / 2) };
+        let only = |channel, provider| Arc::new(Route { channel, providers: vec![provider] });
+        let email = config.operator.email.as_ref().map(|c| Provider::email(c, &near, owner)).transpose()?;
+        let sms = config.operator.sms.as_ref().map(|c| Provider::sms(c, &near, owner)).transpose()?;
+        let operator = [email.map(|p| only(Channel::Email, p)), sms.map(|p| only(Channel::Sms, p))];
+        let (around, breakers) = (config.around.clone(), Breakers::default());
+        Ok(Self { around, turns, operator, breakers, kept: Mutex::default() })
     }
 
     /// The tenant's own channel; the operator's when the tenant has none. A broken one of its own is never passed over.
@@ -63,7 +67,7 @@ impl Senders {
         engine: &Engine,
         tenant: &TenantView,
         channel: Channel,
-    ) -> Result<Arc<Sender>, NoSender> {
+    ) -> Result<Arc<Route>, NoSender> {
         let Some(sealed) = tenant.channel(channel) else {
             let [email, sms] = &self.operator;
             let operators = match channel {
@@ -72,19 +76,21 @@ impl Senders {
             };
             return operators.clone().ok_or(NoSender::NotConfigured);
         };
-        if let Some(sender) = self.find(&tenant.id, channel, sealed) {
-            return Ok(sender);
+        if let Some(route) = self.find(&tenant.id, channel, sealed) {
+            return Ok(route);
         }
         let config = match engine.channel_config(tenant, channel).await {
             Ok(config) => config.ok_or(NoSender::NotConfigured)?,
             Err(EngineError::Integrity(_)) => return Err(NoSender::Unusable),
             Err(error) => return Err(NoSender::Unavailable(error)),
         };
-        let made = match channel {
-            Channel::Email => read(config).and_then(|c| Sender::email(&c, &self.around, self.turns).ok()),
-            Channel::Sms => read(config).and_then(|c| Sender::sms(&c, &self.around, self.turns).ok()),
+        let owner = Owner { tenant: Some(&tenant.id), turns: self.turns };
+        let providers = match channel {
+            Channel::Email => each(&config, |c: &EmailChannel| Provider::email(c, &self.around, owner).ok()),
+            Channel::Sms => each(&config, |c: &SmsChannel| Provider::sms(c, &self.around, owner).ok()),
         };
-        Ok(self.keep(&tenant.id, channel, sealed, made.ok_or(NoSender::Unusable)?))
+        let providers = providers.ok_or(NoSender::Unusable)?;
+        Ok(self.keep(&tenant.id, sealed, Route { channel, providers }))
     }
 
     /// Gives up what has not been used for a while, from time to time; never ends.
@@ -92,30 +98,33 @@ impl Senders {
         loop {
             tokio::time::sleep(KEPT_FOR).await;
             self.kept().retain(|_, entry| entry.used.elapsed() < KEPT_FOR);
+            self.breakers.tidy();
         }
     }
 
-    fn find(&self, tenant: &TenantId, channel: Channel, sealed: &Sealed) -> Option<Arc<Sender>> {
+    fn find(&self, tenant: &TenantId, channel: Channel, sealed: &Sealed) -> Option<Arc<Route>> {
         let mut kept = self.kept();
         let entry = kept.get_mut(&(tenant.clone(), channel)).filter(|entry| entry.made_from == *sealed)?;
         entry.used = Instant::now();
-        Some(Arc::clone(&entry.sender))
+        Some(Arc::clone(&entry.route))
     }
 
-    fn keep(&self, tenant: &TenantId, channel: Channel, sealed: &Sealed, sender: Sender) -> Arc<Sender> {
+    fn keep(&self, tenant: &TenantId, sealed: &Sealed, route: Route) -> Arc<Route> {
         let mut kept = self.kept();
-        let key = (tenant.clone(), channel);
-        // Made by another message meanwhile: one pool of connections is enough.
-        if let Some(entry) = kept.get(&key).filter(|entry| entry.made_from == *sealed) {
-            return Arc::clone(&entry.sender);
+        let key = (tenant.clone(), route.channel);
+        match kept.get(&key) {
+            // Made by another message meanwhile: one pool of connections is enough.
+            Some(entry) if entry.made_from == *sealed => return Arc::clone(&entry.route),
+            Some(_) => self.breakers.forget(tenant, route.channel),
+            None => {}
         }
         if kept.len() >= KEPT_MAX {
             let oldest = kept.iter().min_by_key(|(_, entry)| entry.used).map(|(key, _)| key.clone());
             oldest.and_then(|key| kept.remove(&key));
         }
-        let sender = Arc::new(sender);
-        kept.insert(key, Entry { made_from: sealed.clone(), sender: Arc::clone(&sender), used: Instant::now() });
-        sender
+        let route = Arc::new(route);
+        kept.insert(key, Entry { made_from: sealed.clone(), route: Arc::clone(&route), used: Instant::now() });
+        route
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -123,6 +132,10 @@ impl Senders {
     }
 }
 
-fn read<T: DeserializeOwned>(config: serde_json::Value) -> Option<T> {
-    serde_json::from_value(config).ok()
+/// All of a document's providers; one that cannot be used spoils them all, so that it is noticed.
+fn each<T: ProviderChannel>(
+    config: &serde_json::Value,
+    make: impl Fn(&T) -> Option<Provider>,
+) -> Option<Vec<Provider>> {
+    Providers::<T>::read(config).ok()?.all().iter().map(make).collect()
 }

@@ -2,10 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use twofold_domain::delivery::DeliveryEvent;
 use twofold_domain::{MessageId, Timestamp};
+
+use super::queues::{QueueSnapshot, queues};
+use super::request::Request;
+use super::tally::{Handoff, Tally, TallyKey};
+use super::yard::Yard;
 
 /// A worker's numbers, live. Clones share them.
 #[derive(Debug, Clone, Default)]
@@ -24,10 +29,12 @@ struct Numbers {
     recovered: AtomicBool,
     log_reachable: AtomicBool,
     open: Mutex<BTreeSet<(Timestamp, MessageId)>>,
+    yard: OnceLock<Weak<Yard>>,
+    tally: Tally,
 }
 
 /// The numbers at one moment. Counters count ledger entries since the process started.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StatusSnapshot {
     /// Taken by a provider.
     pub accepted: u64,
@@ -53,6 +60,8 @@ pub struct StatusSnapshot {
     pub recovered: bool,
     /// Whether the log answered when last asked.
     pub log_reachable: bool,
+    /// What waits for an attempt, by channel; empty before the worker runs and after it.
+    pub queues: Vec<QueueSnapshot>,
 }
 
 impl DeliveryStatus {
@@ -77,12 +86,32 @@ impl DeliveryStatus {
             oldest_age_ms: u64::try_from(age_ms).unwrap_or(0),
             recovered: n.recovered.load(Ordering::Relaxed),
             log_reachable: n.log_reachable.load(Ordering::Relaxed),
+            queues: n.yard.get().and_then(Weak::upgrade).map_or_else(Vec::new, |yard| queues(&yard, now)),
         }
     }
 
-    pub(super) fn recorded(&self, event: &DeliveryEvent) {
+    pub(super) fn watch(&self, yard: &Arc<Yard>) {
+        // A worker runs once.
+        let _ = self.0.yard.set(Arc::downgrade(yard));
+    }
+
+    /// What became of messages since the process started, at most some 5,000 rows.
+    pub fn tally(&self) -> Vec<(TallyKey, u64)> {
+        self.0.tally.rows()
+    }
+
+    /// How long messages waited for a provider to take them, by channel.
+    pub fn handoffs(&self) -> Vec<Handoff> {
+        self.0.tally.handoffs()
+    }
+
+    pub(super) fn recorded(&self, request: &Request, event: &DeliveryEvent, now: Timestamp) {
+        self.0.tally.note(request, event, now);
         let counter = match event {
-            DeliveryEvent::Requested(_) => return,
+            DeliveryEvent::Requested(_)
+            | DeliveryEvent::Delivered { .. }
+            | DeliveryEvent::Bounced { .. }
+            | DeliveryEvent::Redriven => return,
             DeliveryEvent::Retrying { .. } => &self.0.retried,
             DeliveryEvent::Accepted { .. } => &self.0.accepted,
             DeliveryEvent::Captured => &self.0.captured,

@@ -3,9 +3,11 @@
 use twofold_domain::settings::Settings;
 use twofold_domain::user::{MessageKind as Kind, NoticeKind, Purpose};
 use twofold_domain::{Channel, Timestamp};
-use twofold_engine::{RenderRequest, RenderedMessage};
+use twofold_engine::{Preview, RenderRequest, RenderedMessage};
 
-use crate::template::{BUILT_IN_LOCALES, Locale, MessageKind, TemplateOverride, TemplateOverrides, Vars, render};
+use crate::template::{
+    BUILT_IN_LOCALES, Locale, MessageKind, Rendered, TemplateOverride, TemplateOverrides, Vars, render,
+};
 
 /// By how much a message may overstate the time left, in seconds.
 const MINUTE_SLACK_SECS: u64 = 15;
@@ -53,10 +55,36 @@ fn written(
         webotp_domain: settings.sms.web_otp_domain.clone(),
     };
     let done = render(kind, &locale, &vars, own).map_err(|error| error.to_string())?;
-    Ok(match request.channel {
+    Ok(of_channel(request.channel, done))
+}
+
+/// A message with made-up values, for whoever writes its template.
+///
+/// # Errors
+/// An unknown kind, or every defect of the texts of that kind, each with its name.
+pub(super) fn made_up(settings: &Settings, wanted: &Preview<'_>) -> Result<RenderedMessage, String> {
+    let known = MessageKind::ALL.into_iter().find(|kind| kind.name() == wanted.kind);
+    let kind = known.ok_or_else(|| {
+        let names = MessageKind::ALL.map(MessageKind::name).join(", ");
+        format!("kind: one of {names}")
+    })?;
+    let own = overrides(settings, Some(kind))?;
+    own.validate().map_err(|errors| {
+        let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        all.join("; ")
+    })?;
+    let locale = locale_of(settings, wanted.locale, kind, &own);
+    let brand = settings.brand.clone();
+    let vars = Vars { brand, webotp_domain: settings.sms.web_otp_domain.clone(), ..Vars::sample() };
+    let done = render(kind, &locale, &vars, &own).map_err(|error| error.to_string())?;
+    Ok(of_channel(wanted.channel, done))
+}
+
+fn of_channel(channel: Channel, done: Rendered) -> RenderedMessage {
+    match channel {
         Channel::Email => RenderedMessage { subject: Some(done.subject), text: done.text, html: Some(done.html) },
         Channel::Sms => RenderedMessage { subject: None, text: done.sms, html: None },
-    })
+    }
 }
 
 /// The user's language if there are texts in it, the tenant's own or built in; else the tenant's default.
@@ -152,6 +180,25 @@ mod tests {
             assert_eq!(written_in(locale, &own).subject.as_deref(), Some(subject), "{locale:?}");
         }
         assert_ne!(written_in(Some("de"), &own).subject.as_deref(), Some("ACME: verification"));
+    }
+
+    #[test]
+    fn a_preview_shows_a_template_with_a_made_up_code_and_names_what_is_wrong_with_it() {
+        let preview = |document: &serde_json::Value, kind, channel| {
+            let settings = Settings::from_document(document).expect("settings");
+            made_up(&settings, &Preview { kind, channel, locale: Some("de") })
+        };
+        let own = json!({ "brand": "Acme", "sms": { "web_otp_domain": "panel.example.org" }, "templates": { "de": { "login_code.sms": "{{ brand }}: {{ code }}" } } });
+        let sms = preview(&own, "login_code", Channel::Sms).expect("rendered");
+        assert_eq!((sms.text.as_str(), sms.subject), ("Acme: 123456\n\n@panel.example.org #123456", None));
+        let mail = preview(&own, "login_code", Channel::Email).expect("rendered");
+        assert!(mail.subject.is_some() && mail.html.is_some_and(|html| html.contains("lang=\"de\"")));
+        let broken = json!({ "templates": { "de": { "login_code.text": "{{ cod }}" } } });
+        assert_eq!(
+            preview(&broken, "login_code", Channel::Email).map(drop),
+            Err("login_code/de/text, line 1: unknown variable cod".to_owned())
+        );
+        assert!(preview(&own, "login", Channel::Sms).is_err_and(|error| error.contains("factor_locked")));
     }
 
     #[test]

@@ -47,6 +47,7 @@ pub fn sms() -> OutgoingSms {
         body: format!("{CODE} is your code.\n\n@panel.example #{CODE}"),
         remaining_life: Duration::from_millis(299_900),
         reference: "m-1".to_owned(),
+        status_callback: None,
     }
 }
 

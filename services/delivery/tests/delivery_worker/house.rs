@@ -107,21 +107,24 @@ impl House {
     }
 
     pub fn worker_with(&self, engine: Arc<Engine>, config: WorkerConfig) -> Running {
-        let worker = Worker::new(engine, config).expect("channels");
+        self.run(Worker::new(engine, config).expect("channels"))
+    }
+
+    pub fn run(&self, worker: Worker) -> Running {
         let (status, stop) = (worker.status(), CancellationToken::new());
         let task = tokio::spawn(worker.run(stop.clone()));
         Running { status, stop, task: Some(task), clock: Arc::clone(&self.clock) }
     }
 
-    /// Every request, oldest first.
+    /// Every request, oldest first, and nothing of redrives.
     pub async fn requests(&self) -> Vec<(TenantId, DeliveryRequested)> {
         let stored = self.log.read_category(Category::Delivery, Seq::ZERO, 1000).await.expect("requests");
         let read = |stored: &Stored| {
             let tenant = stored.subject.tenant_id().expect("tenant");
-            let DeliveryEvent::Requested(asked) = events(stored).remove(0) else { panic!("a request") };
-            (tenant, asked)
+            let DeliveryEvent::Requested(asked) = events(stored).remove(0) else { return None };
+            Some((tenant, asked))
         };
-        stored.iter().map(read).collect()
+        stored.iter().filter_map(read).collect()
     }
 
     /// What the ledger says of the n-th request.

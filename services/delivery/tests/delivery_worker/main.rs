@@ -3,12 +3,17 @@
 mod house;
 mod panel;
 mod queue;
+mod storm;
 mod worker_codes;
 mod worker_drain;
+mod worker_fair;
 mod worker_faults;
 mod worker_notices;
+mod worker_providers;
 mod worker_queue;
 mod worker_recovery;
+mod worker_redrive;
+mod worker_routes;
 mod worker_secrecy;
 mod worker_tenants;
 mod worker_traces;

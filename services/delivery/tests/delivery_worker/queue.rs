@@ -1,6 +1,6 @@
 //! A queue in memory over the log's requests, with the rules of the real one and faults on demand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -21,6 +21,8 @@ pub struct MemoryQueue {
 pub struct State {
     read: Seq,
     open: BTreeMap<Seq, Entry>,
+    /// The same, by the time at which they are free.
+    free: BTreeSet<(Instant, Seq)>,
     /// `next` fails as long as this is set.
     pub away: bool,
     /// How often it did.
@@ -48,6 +50,21 @@ struct MemoryClaim {
     seq: Seq,
 }
 
+impl State {
+    fn free_at(&mut self, seq: Seq, at: Instant) {
+        let Some(entry) = self.open.get_mut(&seq) else { return };
+        self.free.remove(&(entry.free_at, seq));
+        entry.free_at = at;
+        self.free.insert((at, seq));
+    }
+
+    fn remove(&mut self, seq: Seq) {
+        if let Some(entry) = self.open.remove(&seq) {
+            self.free.remove(&(entry.free_at, seq));
+        }
+    }
+}
+
 impl MemoryQueue {
     pub fn new(log: &Arc<dyn EventLog>, lasts: Duration) -> Arc<Self> {
         Arc::new(Self { log: Arc::clone(log), lasts, trace: None, state: Arc::default() })
@@ -64,7 +81,11 @@ impl MemoryQueue {
 
     /// Lets every claim run out.
     pub fn run_out(&self) {
-        self.state().open.values_mut().for_each(|entry| entry.free_at = Instant::now());
+        let mut state = self.state();
+        let all: Vec<Seq> = state.open.keys().copied().collect();
+        for seq in all {
+            state.free_at(seq, Instant::now());
+        }
     }
 
     async fn wait(&self) -> Result<Claimed, ReadError> {
@@ -75,6 +96,7 @@ impl MemoryQueue {
                 let mut state = self.state();
                 state.read = state.read.max(stored.seq);
                 let fresh = Entry { times: 0, free_at: Instant::now(), stored };
+                state.free.insert((fresh.free_at, fresh.stored.seq));
                 state.open.entry(fresh.stored.seq).or_insert(fresh);
             }
             if self.state().away {
@@ -91,9 +113,11 @@ impl MemoryQueue {
     fn take(&self) -> Option<Claimed> {
         let mut state = self.state();
         let now = Instant::now();
-        let (seq, entry) = state.open.iter_mut().find(|(_, entry)| entry.free_at <= now)?;
-        (entry.times, entry.free_at) = (entry.times + 1, now + self.lasts);
-        let claim = Box::new(MemoryClaim { queue: self.clone(), seq: *seq });
+        let (_, seq) = *state.free.first().filter(|(free_at, _)| *free_at <= now)?;
+        state.free_at(seq, now + self.lasts);
+        let entry = state.open.get_mut(&seq)?;
+        entry.times += 1;
+        let claim = Box::new(MemoryClaim { queue: self.clone(), seq });
         let claimed = Claimed { stored: entry.stored.clone(), times: entry.times, claim };
         state.handed_out += 1;
         Some(claimed)
@@ -112,9 +136,7 @@ impl WorkQueue for MemoryQueue {
 
 impl MemoryClaim {
     fn free_in(&self, after: Duration) {
-        if let Some(entry) = self.queue.state().open.get_mut(&self.seq) {
-            entry.free_at = Instant::now() + after;
-        }
+        self.queue.state().free_at(self.seq, Instant::now() + after);
     }
 }
 
@@ -133,7 +155,7 @@ impl Claim for MemoryClaim {
                 state.lose_done -= 1;
                 return Err(ReadError::Unavailable("fault injected".to_owned()));
             }
-            state.open.remove(&self.seq);
+            state.remove(self.seq);
             Ok(())
         })
     }

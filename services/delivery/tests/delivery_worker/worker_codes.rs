@@ -36,7 +36,7 @@ async fn enrols_and_logs_in(house: House, sink: SmtpSink) {
         let headers = mail.headers();
         let id = headers.iter().find(|(name, _)| name == "Message-ID").map(|(_, value)| value.as_str());
         assert_eq!(id, Some(format!("<{}@example.org>", asked.message).as_str()));
-        let DeliveryEvent::Accepted { attempt, provider_id } = house.ledger(n).await.remove(0) else {
+        let DeliveryEvent::Accepted { attempt, provider_id, .. } = house.ledger(n).await.remove(0) else {
             panic!("accepted")
         };
         assert_eq!((attempt, provider_id), (1, Some(format!("Q{:06}", n + 1))));

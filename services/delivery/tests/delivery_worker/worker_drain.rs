@@ -17,8 +17,8 @@ async fn house_of(stub: &HttpStub) -> (House, Panel) {
     let mut house = House::new(Vec::new());
     house.operator = OperatorChannels { email: None, sms: Some(read(json!({ "provider": "http", "http": http }))) };
     let panel = Panel::new(&house.engine().await, "acme").await;
-    for id in ["ada", "bea"] {
-        panel.register(id, "a@example.net", NUMBER).await;
+    for (id, number) in [("ada", NUMBER), ("bea", "+4915112345679")] {
+        panel.register(id, "a@example.net", number).await;
         panel.enrol(id, Method::Sms).await;
     }
     (house, panel)

@@ -45,7 +45,10 @@ async fn nothing_is_sent_to_an_erased_user() {
     panel.engine.vault().destroy(&panel.caller.tenant.id, &panel.user("bea").token).await.expect("destroyed");
     let _worker = house.worker().await;
     for n in 0..2 {
-        assert_eq!(house.end(n).await, [DeliveryEvent::Dead { attempt: 0, cause: "erased".to_owned() }]);
+        assert_eq!(
+            house.end(n).await,
+            [DeliveryEvent::Dead { attempt: 0, cause: "erased".to_owned(), provider: None }]
+        );
     }
     assert!(sink.messages().expect("messages").is_empty());
 }

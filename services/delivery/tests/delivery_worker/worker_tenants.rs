@@ -83,7 +83,7 @@ async fn without_a_channel_there_is_no_delivery_and_the_ledger_says_so() {
     panel.newcomer("ada").await;
     house.operator = OperatorChannels::default();
     let _worker = house.worker().await;
-    let wanted = DeliveryEvent::Dead { attempt: 0, cause: "channel_not_configured".to_owned() };
+    let wanted = DeliveryEvent::Dead { attempt: 0, cause: "channel_not_configured".to_owned(), provider: None };
     assert_eq!(house.end(0).await, [wanted]);
 }
 

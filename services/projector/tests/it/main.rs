@@ -6,3 +6,4 @@ mod support;
 
 mod follow;
 mod halt;
+mod pumping;

@@ -1,7 +1,9 @@
 //! The command line: one file per command.
 
 mod audit;
+mod channel_name;
 mod config_print;
+mod dead;
 mod demo;
 mod document;
 mod healthcheck;
@@ -9,14 +11,19 @@ mod init;
 mod key;
 mod narrate;
 mod openapi;
+mod pause;
+mod prefix;
+mod reason;
 mod rebuild;
 mod replay;
 mod roles;
 mod run;
+mod send_test;
 mod serve;
 mod serve_welcome;
 mod session;
 mod tenant;
+mod top;
 mod unseal;
 mod verify_log;
 mod version;
@@ -89,6 +96,12 @@ enum Command {
     Tenant(tenant::TenantArgs),
     Key(key::KeyArgs),
     Demo(demo::DemoArgs),
+    Top(top::TopArgs),
+    Pause(pause::PauseArgs),
+    Resume(pause::ResumeArgs),
+    Prefix(prefix::PrefixArgs),
+    Dead(dead::DeadArgs),
+    SendTest(send_test::SendTestArgs),
     Audit(audit::AuditArgs),
     Replay(replay::ReplayArgs),
     VerifyLog(verify_log::VerifyLogArgs),
@@ -123,6 +136,12 @@ fn dispatch(cli: Cli) -> Done {
         Command::Tenant(args) => tenant::run(&shared, args),
         Command::Key(args) => key::run(&shared, args),
         Command::Demo(args) => demo::run(&shared, args),
+        Command::Top(args) => top::run(&shared, &args),
+        Command::Pause(args) => pause::pause(&shared, &args),
+        Command::Resume(args) => pause::resume(&shared, &args),
+        Command::Prefix(args) => prefix::run(&shared, &args),
+        Command::Dead(args) => dead::run(&shared, &args),
+        Command::SendTest(args) => send_test::run(&shared, &args),
         Command::Audit(args) => audit::run(&shared, &args),
         Command::Replay(args) => replay::run(&shared, &args),
         Command::VerifyLog(args) => verify_log::run(&shared, args),

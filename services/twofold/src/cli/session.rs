@@ -29,6 +29,11 @@ pub fn context() -> RequestContext {
     }
 }
 
+/// The same, with a reason for the audit trail.
+pub fn because(reason: &str) -> RequestContext {
+    RequestContext { reason: Some(reason.to_owned()), ..context() }
+}
+
 /// The tenant of a name or id.
 pub fn tenant(core: &Core, name: &str) -> Result<Arc<TenantView>, Failure> {
     let directory = core.engine.directory();

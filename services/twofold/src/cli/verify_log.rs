@@ -111,6 +111,8 @@ fn name(difference: &Difference) -> String {
     match difference {
         Difference::User(tenant, user) => format!("user {user} of tenant {tenant}"),
         Difference::Delivery(message) => format!("message {message}"),
+        Difference::Usage(tenant, hour) => format!("delivery figures of tenant {tenant} in hour {hour}"),
+        Difference::Suppression(tenant, destination) => format!("suppression {destination} of tenant {tenant}"),
         Difference::Tenant(tenant) => format!("tenant {tenant}"),
         Difference::Audit(first, last) => format!("audit rows of positions {first} to {last}"),
         Difference::Hour(hour) => format!("index of hour {hour}"),

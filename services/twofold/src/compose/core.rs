@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use twofold_crypto::{KeyStore, KeyVault, OsRandom, Random};
-use twofold_engine::{Engine, EngineParts, Outbound, SystemClock, follow};
+use twofold_engine::{DeliveryGuard, Engine, EngineParts, GuardParts, Outbound, SystemClock, UsageGuard, follow};
 use twofold_event_log::EventLog;
 use twofold_read_model::ReadModel;
 
@@ -27,6 +27,8 @@ pub struct Core {
     pub keys: Arc<dyn KeyStore>,
     /// The use cases.
     pub engine: Arc<Engine>,
+    /// What holds messages back.
+    pub guard: Arc<UsageGuard>,
     /// Randomness.
     pub rng: Arc<dyn Random>,
     /// The sending side.
@@ -51,7 +53,13 @@ impl Core {
         let vault = KeyVault::new(Arc::clone(&keyring), Arc::clone(&keys), Arc::clone(&rng), cached_users);
         let sending = Sending::new(settings, deployment.outbox())?;
         let outbound: Arc<dyn Outbound> = Arc::new(sending.outbound()?);
-        let engine = Arc::new(Engine::new(EngineParts {
+        let guard = Arc::new(UsageGuard::new(GuardParts {
+            log: Arc::clone(&log),
+            usage: deployment.usage().await?,
+            keyring: Arc::clone(&keyring),
+            operator: settings.operator_limits(),
+        }));
+        let engine = Engine::new(EngineParts {
             log: Arc::clone(&log),
             snapshots: deployment.snapshots().await,
             keyring,
@@ -61,14 +69,15 @@ impl Core {
             outbound,
             cached_users,
             partitions: deployment.partitions(),
-        }));
+        });
+        let engine = Arc::new(engine.guarded_by(Arc::clone(&guard) as Arc<dyn DeliveryGuard>));
         // Reads everything once; whoever needs it live keeps the future.
         drop(
             follow(&engine).await.context(
                 "the tenants cannot be read from the log; check the master key, then run `twofold verify-log`",
             )?,
         );
-        Ok(Self { deployment, log, appends, keys, engine, rng, sending })
+        Ok(Self { deployment, log, appends, keys, engine, guard, rng, sending })
     }
 
     /// Opens the read model.

@@ -66,6 +66,11 @@ impl DataDir {
         self.0.join("snapshots.db")
     }
 
+    /// What was counted for limits and budgets.
+    pub fn usage(&self) -> PathBuf {
+        self.0.join("usage.db")
+    }
+
     /// The read model.
     pub fn read_model(&self) -> PathBuf {
         self.0.join("read-model.db")

@@ -1,17 +1,19 @@
 //! The background's numbers among the metrics: what the last look found, and live ones of projector and worker.
 
+mod delivery;
+mod encoder;
+mod guard;
+mod steering;
+mod usage;
+
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric as _};
-use prometheus_client::metrics::MetricType;
-use prometheus_client::metrics::counter::ConstCounter;
-use prometheus_client::metrics::gauge::ConstGauge;
-use prometheus_client::registry::Unit;
+use prometheus_client::encoding::DescriptorEncoder;
 use twofold_api::Readiness as _;
-use twofold_delivery::worker::StatusSnapshot;
-use twofold_domain::Channel;
 use twofold_engine::SnapshotCounts;
+use twofold_jetstream::QueueStatus;
 use twofold_projector::ProjectorStatus;
 
+use self::encoder::{Encoder, signed};
 use super::health::{Health, Look};
 
 /// Reads the health of the process.
@@ -37,9 +39,16 @@ impl Collector for Background {
         if let Some(status) = self.0.projected() {
             projector(&mut to, &status)?;
         }
-        if let Some(now) = self.0.sending() {
-            delivery(&mut to, &now)?;
+        if let Some(counts) = self.0.guarded() {
+            guard::encode(&mut to, &counts)?;
         }
+        if let Some(tenants) = self.0.tenants() {
+            steering::encode(&mut to, &tenants)?;
+        }
+        if let Some(sending) = self.0.sending_in_full() {
+            delivery::encode(&mut to, &self.0, &sending)?;
+        }
+        usage::encode(&mut to, &self.0, &self.0.figures())?;
         Ok(())
     }
 }
@@ -76,10 +85,11 @@ fn looked(to: &mut Encoder<'_>, seen: &Look) -> std::fmt::Result {
             to.gauge(name, help, value)?;
         }
     }
-    let waiting = vitals.queue.iter().map(|queue| (queue.channel, queue.pending));
-    to.by_channel("delivery_queue_pending", "Requests that no worker has claimed", waiting)?;
-    let claimed = vitals.queue.iter().map(|queue| (queue.channel, queue.claimed));
-    to.by_channel("delivery_queue_unacked", "Requests in the hands of workers", claimed)
+    let rows = |count: fn(&QueueStatus) -> u64| {
+        vitals.queue.iter().map(move |queue| ([("channel", queue.channel.name())], signed(count(queue))))
+    };
+    to.gauges("delivery_queue_pending", "Requests that no worker has claimed", rows(|queue| queue.pending))?;
+    to.gauges("delivery_queue_unacked", "Requests in the hands of workers", rows(|queue| queue.claimed))
 }
 
 fn snapshots(to: &mut Encoder<'_>, counts: &SnapshotCounts) -> std::fmt::Result {
@@ -102,65 +112,4 @@ fn projector(to: &mut Encoder<'_>, status: &ProjectorStatus) -> std::fmt::Result
     to.gauge("projector_healthy", "1 while the read model follows the log", healthy)?;
     to.gauge("projector_active", "1 while this process projects, 0 while it stands by", u64::from(status.active))?;
     to.gauge("projector_halted", "1 when the projector met what it cannot read", halted)
-}
-
-fn delivery(to: &mut Encoder<'_>, now: &StatusSnapshot) -> std::fmt::Result {
-    to.gauge("delivery_open_messages", "Messages not yet ended", now.open)?;
-    to.gauge("delivery_in_flight", "Attempts under way", now.in_flight)?;
-    to.seconds("delivery_oldest_age", "Age of the oldest open message", seconds(now.oldest_age_ms))?;
-    for (name, help, count) in [
-        ("delivery_accepted", "Messages a provider took", now.accepted),
-        ("delivery_dead", "Messages given up", now.dead),
-        ("delivery_retried", "Attempts that failed and were repeated", now.retried),
-        ("delivery_expired", "Messages out of time", now.expired),
-        ("delivery_superseded", "Messages made pointless by something newer", now.superseded),
-        ("delivery_captured", "Messages for the test inbox", now.captured),
-        ("delivery_unreadable", "Requests this version cannot read", now.unreadable),
-    ] {
-        to.counter(name, help, count)?;
-    }
-    Ok(())
-}
-
-/// Shorter ways to say it.
-struct Encoder<'a>(DescriptorEncoder<'a>);
-
-impl Encoder<'_> {
-    fn gauge(&mut self, name: &str, help: &str, value: u64) -> std::fmt::Result {
-        ConstGauge::new(signed(value)).encode(self.0.encode_descriptor(name, help, None, MetricType::Gauge)?)
-    }
-
-    fn seconds(&mut self, name: &str, help: &str, value: f64) -> std::fmt::Result {
-        let described = self.0.encode_descriptor(name, help, Some(&Unit::Seconds), MetricType::Gauge)?;
-        ConstGauge::new(value).encode(described)
-    }
-
-    fn counter(&mut self, name: &str, help: &str, value: u64) -> std::fmt::Result {
-        ConstCounter::new(value).encode(self.0.encode_descriptor(name, help, None, MetricType::Counter)?)
-    }
-
-    fn by_channel(
-        &mut self,
-        name: &str,
-        help: &str,
-        values: impl ExactSizeIterator<Item = (Channel, u64)>,
-    ) -> std::fmt::Result {
-        if values.len() == 0 {
-            return Ok(());
-        }
-        let mut described = self.0.encode_descriptor(name, help, None, MetricType::Gauge)?;
-        for (channel, value) in values {
-            ConstGauge::new(signed(value)).encode(described.encode_family(&[("channel", channel.name())])?)?;
-        }
-        Ok(())
-    }
-}
-
-fn signed(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "ages of minutes, shown in seconds")]
-fn seconds(ms: u64) -> f64 {
-    ms as f64 / 1000.0
 }

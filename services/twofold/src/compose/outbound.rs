@@ -10,7 +10,9 @@ use twofold_delivery::transport::{AddressPolicy, Surroundings, Tls};
 use twofold_delivery::worker::{DeliveryOutbound, OperatorChannels, WorkerConfig};
 use twofold_domain::Channel;
 use twofold_domain::settings::Settings as TenantSettings;
-use twofold_engine::{Outbound, RenderRequest, RenderedMessage};
+use twofold_engine::{
+    Callback, CallbackNews, MailReport, Outbound, Preview, RenderRequest, RenderedMessage, TestAnswer, TestMessage,
+};
 
 use crate::config::Settings;
 use crate::failure::{Context as _, Failure};
@@ -49,6 +51,27 @@ impl Outbound for Offered {
 
     fn render(&self, settings: &TenantSettings, request: &RenderRequest<'_>) -> Result<RenderedMessage, String> {
         self.inner.render(settings, request)
+    }
+
+    fn preview(&self, settings: &TenantSettings, wanted: &Preview<'_>) -> Result<RenderedMessage, String> {
+        self.inner.preview(settings, wanted)
+    }
+
+    fn send_test<'a>(&'a self, config: Option<&'a serde_json::Value>, test: TestMessage<'a>) -> TestAnswer<'a> {
+        self.inner.send_test(config, test)
+    }
+
+    fn read_callback(
+        &self,
+        config: Option<&serde_json::Value>,
+        provider: &str,
+        callback: &Callback<'_>,
+    ) -> Option<CallbackNews> {
+        self.inner.read_callback(config, provider, callback)
+    }
+
+    fn read_mail_report(&self, raw: &[u8]) -> Option<MailReport> {
+        self.inner.read_mail_report(raw)
     }
 }
 

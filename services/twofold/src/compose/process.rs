@@ -97,7 +97,9 @@ impl Process {
         // The port before the first start: a taken port must not use up the keys that are shown once.
         let door = Door::open(settings, roles, stop).await?;
         let deployment = deployment::open(settings, roles, Access::Make, Patience::Endless).await?;
-        let core = if roles.needs_keys() { Some(Core::on(settings, Arc::clone(&deployment)).await?) } else { None };
+        // A projector does without the key; with it, it can stop a prefix.
+        let has_keys = roles.needs_keys() || (roles.project && settings.master_key.is_some());
+        let core = if has_keys { Some(Core::on(settings, Arc::clone(&deployment)).await?) } else { None };
         let log = core.as_ref().map_or_else(|| deployment.log(), |core| Arc::clone(&core.log));
         let store = if roles.needs_tables() { Some(deployment.read_model().await?) } else { None };
         let mut keys = None;
@@ -174,8 +176,9 @@ impl Works {
         let mut parts = Parts {
             deployment: Arc::clone(deployment),
             log: Arc::clone(log),
-            keys: core.as_ref().map(|core| Arc::clone(&core.keys)),
+            keys: core.as_ref().filter(|_| roles.needs_keys()).map(|core| Arc::clone(&core.keys)),
             engine: core.as_ref().map(|core| Arc::clone(&core.engine)),
+            guard: core.as_ref().filter(|_| roles.api).map(|core| Arc::clone(&core.guard)),
             store: store.clone(),
             projected: None,
             sending: None,
@@ -185,7 +188,7 @@ impl Works {
             core.appends.register(&mut door.operations.metrics.registry().lock());
         }
         if let (true, Some(store)) = (roles.project, store) {
-            parts.projected = Some(roles::project(tasks, log, store, stop));
+            parts.projected = Some(roles::project(tasks, log, store, parts.engine.as_ref(), stop));
         }
         if let (true, Some(core)) = (roles.deliver, core) {
             if settings.delivery.enabled {

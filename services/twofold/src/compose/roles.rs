@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use twofold_delivery::worker::{DeliveryStatus, Worker};
+use twofold_delivery::worker::{Breakers, DeliveryStatus, Worker};
+use twofold_engine::{Engine, SystemClock};
 use twofold_event_log::EventLog;
-use twofold_projector::{Projector, ProjectorStatus};
+use twofold_projector::{Brake, PageObserver, Projector, ProjectorStatus, PumpingWatch};
 use twofold_read_model::ReadModel;
 
 use super::Core;
@@ -49,14 +50,24 @@ impl Roles {
     }
 }
 
-/// Starts the projector; it ends when `stop` is cancelled.
+/// Starts the projector; it ends when `stop` is cancelled. With use cases to stop a prefix by, it also watches whether codes
+/// to numbers that begin alike come back.
 pub fn project(
     tasks: &TaskTracker,
     log: &Arc<dyn EventLog>,
     store: &ReadModel,
+    engine: Option<&Arc<Engine>>,
     stop: &CancellationToken,
 ) -> tokio::sync::watch::Receiver<ProjectorStatus> {
-    let projector = Projector::default();
+    let mut projector = Projector::default();
+    if let Some(engine) = engine {
+        let pumping = Arc::new(PumpingWatch::new(Arc::clone(engine) as Arc<dyn Brake>, Arc::new(SystemClock)));
+        projector = projector.observed_by(Arc::clone(&pumping) as Arc<dyn PageObserver>);
+        let stop = stop.clone();
+        tasks.spawn(async move { pumping.run(stop).await });
+    } else {
+        tracing::warn!("without the master key nobody watches for SMS pumping here");
+    }
     let projected = projector.status();
     let (log, store, stop) = (Arc::clone(log), Arc::clone(store), stop.clone());
     // A halt is told by the projector itself, and by its status from then on.
@@ -70,8 +81,9 @@ pub async fn deliver(
     core: &Core,
     settings: &Settings,
     stop: &CancellationToken,
-) -> Result<DeliveryStatus, Failure> {
+) -> Result<(DeliveryStatus, Breakers), Failure> {
     let mut config = core.sending.worker(settings, Arc::clone(&core.rng));
+    config.public_url = settings.public_url();
     if let Some(queue) = core.deployment.queue(&config.channels).await? {
         config = config.from_queue(queue);
         if let Some(folder) = core.sending.writes_into() {
@@ -81,7 +93,7 @@ pub async fn deliver(
     }
     let worker = Worker::new(Arc::clone(&core.engine), config);
     let worker = worker.map_err(|errors| Failure::Usage(format!("delivery: {errors}")))?;
-    let status = worker.status();
+    let watched = (worker.status(), worker.breakers());
     tasks.spawn(worker.run(stop.clone()));
-    Ok(status)
+    Ok(watched)
 }

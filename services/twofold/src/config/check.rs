@@ -30,6 +30,15 @@ pub fn check(found: &Effective) -> Result<(), Problems> {
             reqwest::Url::parse(endpoint).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         findings.require("telemetry.otlp_endpoint", usable, endpoint);
     }
+    if let Some(public) = &settings.delivery.public_url {
+        let usable = reqwest::Url::parse(public).is_ok_and(|url| {
+            matches!(url.scheme(), "http" | "https")
+                && url.has_host()
+                && url.query().is_none()
+                && url.fragment().is_none()
+        });
+        findings.require("delivery.public_url", usable, public);
+    }
     if settings.data_dir.as_os_str().is_empty() {
         findings.wrong("data_dir", "empty");
     }

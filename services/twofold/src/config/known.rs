@@ -29,7 +29,7 @@ const LISTS: [&str; 5] = ["nats.servers", "nats.monitors", "delivery.channels", 
 const HEADERS: Known = secret("delivery.sms.http.headers.*", "a text");
 
 /// In the order in which they are printed.
-pub const KNOWN: [Known; 60] = [
+pub const KNOWN: [Known; 68] = [
     open("listen", "\"127.0.0.1:8080\"", "an address and a port, such as 127.0.0.1:8080 or [::]:8080"),
     open("data_dir", "\"./twofold-data\"", "the path of a folder"),
     secret(
@@ -61,9 +61,12 @@ pub const KNOWN: [Known; 60] = [
     open("telemetry.otlp_endpoint", "", "the collector's address, such as http://127.0.0.1:4318"),
     open("engine.cached_users", "100000", "a number from 16 to 10000000; about 2 KiB of memory each"),
     open("delivery.enabled", "true", "true or false"),
-    open("delivery.concurrency", "8", "a number from 1 to 256"),
+    open("delivery.concurrency", "64", "a number from 1 to 256"),
     open("delivery.channels", "[\"email\", \"sms\"]", "a list of email and sms, not empty"),
     open("delivery.elsewhere", "[]", "a list of email and sms: what other processes have sections for"),
+    open("delivery.per_destination_hour", "10", "a number of codes to one address or number; 0 for no limit"),
+    open("delivery.per_destination_day", "40", "a number of codes to one address or number; 0 for no limit"),
+    open("delivery.public_url", "", "the address providers call back at, such as https://2fa.example.com"),
     open("delivery.allow_private_networks", "false", "true or false"),
     open("delivery.allow", "[]", "a list of networks and services, such as [\"10.1.0.0/16\", \"mail.internal:587\"]"),
     open("delivery.email.transport", "", "smtp or outbox"),
@@ -78,11 +81,16 @@ pub const KNOWN: [Known; 60] = [
     open("delivery.email.from_name", "", "one line of at most 128 bytes"),
     open("delivery.email.reply_to", "", "an e-mail address"),
     open("delivery.email.timeout_ms", "", "milliseconds, from 100 to 30000"),
+    open("delivery.email.max_in_flight", "", "a number from 1 to 256"),
+    open("delivery.email.max_per_second", "", "a number from 1 to 10000"),
     open("delivery.sms.provider", "", "twilio, http or outbox"),
     open("delivery.sms.timeout_ms", "", "milliseconds, from 100 to 30000"),
+    open("delivery.sms.max_in_flight", "", "a number from 1 to 256"),
+    open("delivery.sms.max_per_second", "", "a number from 1 to 10000"),
     open("delivery.sms.twilio.base_url", "", "an https address"),
     open("delivery.sms.twilio.account_sid", "", "AC and 32 hexadecimal digits"),
     secret("delivery.sms.twilio.auth_token", "a text; or else api_key_sid and api_key_secret"),
+    secret("delivery.sms.twilio.previous_auth_token", "a text: the token before, while callbacks may still carry it"),
     open("delivery.sms.twilio.api_key_sid", "", "SK and 32 hexadecimal digits"),
     secret("delivery.sms.twilio.api_key_secret", "a text"),
     open("delivery.sms.twilio.from", "", "an E.164 number, a short code or a sender name"),

@@ -11,6 +11,7 @@ use twofold_api::ApiConfig;
 use twofold_delivery::transport::guard::AllowEntry;
 use twofold_delivery::transport::{EmailChannel, SmsChannel};
 use twofold_domain::Channel;
+use twofold_domain::sending::OperatorLimits;
 use twofold_telemetry::{LogFormat, TelemetryOptions};
 
 /// The effective settings.
@@ -126,6 +127,13 @@ pub struct DeliverySection {
     pub channels: BTreeSet<ChannelName>,
     /// Configured in the processes that send, and so offered here as well.
     pub elsewhere: BTreeSet<ChannelName>,
+    /// Whoever sends: it protects the owner of an address or number.
+    pub per_destination_hour: u32,
+    /// The same in a day (UTC).
+    pub per_destination_day: u32,
+    /// Where providers reach the API, as they see it: what signatures of callbacks are checked over.
+    #[serde(default)]
+    pub public_url: Option<String>,
     pub allow_private_networks: bool,
     pub allow: Vec<AllowEntry>,
     /// For every tenant without one of its own.
@@ -166,8 +174,23 @@ impl Settings {
             max_in_flight: self.api.max_in_flight,
             max_read_wait: Duration::from_millis(self.api.max_read_wait_ms),
             request_timeout: Duration::from_millis(self.api.request_timeout_ms),
+            public_url: self.public_url(),
             ..ApiConfig::default()
         }
+    }
+
+    /// Limits over all tenants.
+    pub fn operator_limits(&self) -> OperatorLimits {
+        let limit = |max: u32| Some(max).filter(|max| *max > 0);
+        OperatorLimits {
+            per_destination_hour: limit(self.delivery.per_destination_hour),
+            per_destination_day: limit(self.delivery.per_destination_day),
+        }
+    }
+
+    /// Where providers reach the API, without a slash at the end.
+    pub fn public_url(&self) -> Option<String> {
+        self.delivery.public_url.as_deref().map(|url| url.trim_end_matches('/').to_owned())
     }
 
     /// For logs and traces.

@@ -6,6 +6,7 @@ mod infra;
 mod life;
 mod production;
 mod settings;
+mod steering;
 mod support;
 mod tampering;
 mod tenants;

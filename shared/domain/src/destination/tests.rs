@@ -159,6 +159,16 @@ fn c12_only_countries_of_the_allow_list() {
     assert_eq!(number.allowed_by(&allow(&[])), Ok(()));
     assert_eq!(number.allowed_by(&allow(&["DE", "GB"])), Ok(()));
     assert_eq!(number.allowed_by(&allow(&["DE"])), Err(DestinationError::CountryNotAllowed));
+    // Without a list, the tenant's own country and no other.
+    let own = |code: &str| SmsSettings { default_country: Some(code.to_owned()), ..SmsSettings::default() };
+    assert_eq!(number.allowed_by(&own("GB")), Ok(()));
+    assert_eq!(number.allowed_by(&own("DE")), Err(DestinationError::CountryNotAllowed));
+    let both = SmsSettings { default_country: Some("DE".to_owned()), ..allow(&["GB"]) };
+    assert_eq!(number.allowed_by(&both), Ok(()));
+    let satellite = PhoneNumber::parse("+881612345678", None).expect("valid");
+    assert_eq!(satellite.country(), None);
+    assert_eq!(satellite.allowed_by(&allow(&[])), Ok(()));
+    assert_eq!(satellite.allowed_by(&own("GB")), Err(DestinationError::CountryNotAllowed));
 }
 
 proptest! {

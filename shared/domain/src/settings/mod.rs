@@ -54,6 +54,8 @@ pub struct Settings {
     pub notices: NoticeSettings,
     /// SMS destinations.
     pub sms: SmsSettings,
+    /// How codes go out.
+    pub delivery: DeliverySettings,
     /// Message texts by locale, then by message id; they win over the built-in catalogue.
     pub messages: MessageOverrides,
     /// Mail and SMS templates by locale, then by kind; checked by the delivery service.
@@ -82,6 +84,7 @@ impl Default for Settings {
             toggle_off: ToggleOff::Erase,
             notices: NoticeSettings::default(),
             sms: SmsSettings::default(),
+            delivery: DeliverySettings::default(),
             messages: MessageOverrides::new(),
             templates: TemplateOverrides::new(),
         }

@@ -297,12 +297,40 @@ section!(
 section!(
     /// SMS destinations (C12).
     SmsSettings {
-        /// ISO 3166 country codes SMS may be sent to. Empty: every valid mobile number.
+        /// ISO 3166 country codes SMS may be sent to. Empty: only to `default_country`; without that as well, to every
+        /// valid mobile number.
         countries: BTreeSet<String> = BTreeSet::new(),
         /// Country assumed for numbers without an international prefix. None: such numbers are refused.
         default_country: Option<String> = None,
         /// Domain for the `WebOTP` line of an SMS (`@domain #code`).
         web_otp_domain: Option<String> = None,
+    }
+);
+
+section!(
+    /// How codes go out, and what protects money and people.
+    DeliverySettings {
+        /// Codes one user may ask for in an hour, 1 to 1000.
+        per_user_hour: u32 = 20,
+        /// Codes one user may ask for in a day, 1 to 10,000.
+        per_user_day: u32 = 60,
+        /// E-mails of the tenant in a day (UTC). None: as many as asked for.
+        email_per_day: Option<u64> = None,
+        /// Text messages of the tenant in a day (UTC). None: as many as asked for.
+        sms_per_day: Option<u64> = None,
+        /// Text messages of the tenant in a calendar month (UTC). None: as many as asked for.
+        sms_per_month: Option<u64> = None,
+        /// Share of a budget, in percent, at which a warning is given, 1 to 100.
+        warn_percent: u8 = 80,
+        /// Text messages an hour to numbers that begin alike. None: as many as asked for.
+        prefix_per_hour: Option<u32> = None,
+        /// Codes that must come back, in percent of those sent to numbers that begin alike, 0 to 100. Below it no more are
+        /// sent there (SMS pumping). 0 switches the alarm off.
+        conversion_floor_percent: u8 = 25,
+        /// Messages to such numbers in a quarter of an hour from which the alarm judges, 5 to 100,000.
+        conversion_min_sent: u32 = 30,
+        /// The tenant's weight where tenants compete for workers, 1 to 100.
+        share: u16 = 10,
     }
 );
 

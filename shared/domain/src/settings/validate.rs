@@ -138,11 +138,23 @@ impl Settings {
         found.range("totp.skew_steps", self.totp.skew_steps, &(0..=1));
         found.range("codes.ttl_secs", self.codes.ttl_secs, &(60..=600));
         found.range("codes.resend_after_secs", self.codes.resend_after_secs, &(10..=300));
+        self.check_delivery(found);
         for (field, digits) in [("totp.digits", self.totp.digits), ("codes.digits", self.codes.digits)] {
             if digits != 6 && digits != 8 {
                 found.add(field, format!("must be 6 or 8, not {digits}"));
             }
         }
+    }
+
+    fn check_delivery(&self, found: &mut Findings) {
+        let delivery = &self.delivery;
+        found.range("delivery.per_user_hour", delivery.per_user_hour, &(1..=1000));
+        found.range("delivery.per_user_day", delivery.per_user_day, &(1..=10_000));
+        found.range("delivery.warn_percent", delivery.warn_percent, &(1..=100));
+        found.range("delivery.prefix_per_hour", delivery.prefix_per_hour.unwrap_or(1), &(1..=1_000_000));
+        found.range("delivery.conversion_floor_percent", delivery.conversion_floor_percent, &(0..=100));
+        found.range("delivery.conversion_min_sent", delivery.conversion_min_sent, &(5..=100_000));
+        found.range("delivery.share", delivery.share, &(1..=100));
     }
 
     fn check_combinations(&self, found: &mut Findings) {

@@ -2,9 +2,10 @@
 
 use super::event::{ApiKeyRecord, Scope, TenantEvent};
 use super::state::Tenant;
+use super::steer::steer;
 use crate::settings::{Settings, SettingsError};
 use crate::user_id::is_forbidden;
-use crate::{Channel, KeyId, Sealed};
+use crate::{Channel, KeyId, Sealed, Timestamp};
 
 /// Keys a tenant may have at a time (C26).
 const MAX_KEYS: usize = 100;
@@ -43,6 +44,39 @@ pub enum TenantCommand {
     Suspend,
     /// Accept the keys again.
     Resume,
+    /// Hand nothing over.
+    PauseDelivery {
+        /// Over which channel.
+        channel: Channel,
+        /// Only by this provider.
+        provider: Option<String>,
+    },
+    /// Hand messages over again.
+    ResumeDelivery {
+        /// Over which channel.
+        channel: Channel,
+        /// By this provider; none: what was paused as a whole.
+        provider: Option<String>,
+    },
+    /// Send nothing to numbers that begin like this.
+    StopPrefix {
+        /// `+` and 1 to 10 digits.
+        prefix: String,
+        /// 1 to 200 printable characters, nothing personal.
+        reason: String,
+    },
+    /// Send there again.
+    ReleasePrefix {
+        /// As it was stopped.
+        prefix: String,
+    },
+    /// Try a channel out.
+    TestChannel {
+        /// Which.
+        channel: Channel,
+        /// Now.
+        at: Timestamp,
+    },
 }
 
 /// Why it was refused.
@@ -72,6 +106,24 @@ pub enum TenantRefusal {
     /// The scopes are not usable.
     #[error("a key has one or more scopes; operator is not for tenants")]
     BadScopes,
+    /// The provider's name is not usable.
+    #[error("a provider's name is 1 to 32 of a-z, 0-9, - and _")]
+    BadProvider,
+    /// The beginning of numbers is not usable.
+    #[error("a prefix is + and 1 to 10 digits, the country code first")]
+    BadPrefix,
+    /// The reason is not usable.
+    #[error("a reason is 1 to 200 printable characters")]
+    BadReason,
+    /// Too much is paused or stopped.
+    #[error("at most 64 pauses and 500 stopped prefixes; take some back first")]
+    TooMuchSteering,
+    /// Too many test messages.
+    #[error("at most 10 test messages an hour")]
+    TooManyTests {
+        /// When the next one is possible.
+        at: Timestamp,
+    },
 }
 
 /// Decides. An empty list means that all is as asked already.
@@ -106,10 +158,15 @@ pub fn decide_tenant(tenant: &Tenant, command: &TenantCommand) -> Result<Vec<Ten
         }
         TenantCommand::Suspend => when(!tenant.suspended, TenantEvent::Suspended),
         TenantCommand::Resume => when(tenant.suspended, TenantEvent::Resumed),
+        TenantCommand::PauseDelivery { .. }
+        | TenantCommand::ResumeDelivery { .. }
+        | TenantCommand::StopPrefix { .. }
+        | TenantCommand::ReleasePrefix { .. }
+        | TenantCommand::TestChannel { .. } => return steer(tenant, command),
     })
 }
 
-fn when(changed: bool, event: TenantEvent) -> Vec<TenantEvent> {
+pub(super) fn when(changed: bool, event: TenantEvent) -> Vec<TenantEvent> {
     if changed { vec![event] } else { Vec::new() }
 }
 

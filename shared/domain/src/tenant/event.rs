@@ -20,13 +20,15 @@ pub enum Scope {
     Settings,
     /// API keys.
     Keys,
+    /// Bounces of mail, and the list of suppressed destinations: for the program behind a mailbox.
+    Delivery,
     /// Tenants. Only operator keys have it, and they have nothing else.
     Operator,
 }
 
 impl Scope {
     /// What an ordinary tenant key may have.
-    pub const TENANT: [Self; 5] = [Self::Login, Self::Users, Self::Audit, Self::Settings, Self::Keys];
+    pub const TENANT: [Self; 6] = [Self::Login, Self::Users, Self::Audit, Self::Settings, Self::Keys, Self::Delivery];
 
     /// The stable name.
     pub const fn name(self) -> &'static str {
@@ -36,6 +38,7 @@ impl Scope {
             Self::Audit => "audit",
             Self::Settings => "settings",
             Self::Keys => "keys",
+            Self::Delivery => "delivery",
             Self::Operator => "operator",
         }
     }
@@ -92,10 +95,41 @@ pub enum TenantEvent {
         /// Which.
         channel: Channel,
     },
+    /// Somebody tries a channel out with a message to a destination of his own. Written before it is sent.
+    ChannelTested {
+        /// Which.
+        channel: Channel,
+    },
     /// Every key of the tenant is refused until resumed.
     Suspended,
     /// The keys work again.
     Resumed,
+    /// Nothing is handed over any more; messages wait until resumed or expired.
+    DeliveryPaused {
+        /// Over which channel.
+        channel: Channel,
+        /// Only by this provider; none: by any.
+        provider: Option<String>,
+    },
+    /// Messages are handed over again.
+    DeliveryResumed {
+        /// Over which channel.
+        channel: Channel,
+        /// By this provider; none: what held for all of them.
+        provider: Option<String>,
+    },
+    /// No text message goes to numbers that begin like this.
+    PrefixStopped {
+        /// `+` and digits.
+        prefix: String,
+        /// Without any personal text.
+        reason: String,
+    },
+    /// Text messages go there again.
+    PrefixReleased {
+        /// `+` and digits.
+        prefix: String,
+    },
 }
 
 impl TenantEvent {
@@ -108,8 +142,13 @@ impl TenantEvent {
             Self::ApiKeyRevoked { .. } => "api_key.revoked",
             Self::ChannelConfigured { .. } => "channel.configured",
             Self::ChannelRemoved { .. } => "channel.removed",
+            Self::ChannelTested { .. } => "channel.tested",
             Self::Suspended => "tenant.suspended",
             Self::Resumed => "tenant.resumed",
+            Self::DeliveryPaused { .. } => "channel.paused",
+            Self::DeliveryResumed { .. } => "channel.resumed",
+            Self::PrefixStopped { .. } => "prefix.stopped",
+            Self::PrefixReleased { .. } => "prefix.released",
         }
     }
 }

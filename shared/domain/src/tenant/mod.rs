@@ -5,11 +5,12 @@ mod account;
 mod decide;
 mod event;
 mod state;
+mod steer;
 
 pub use account::{Account, AccountEvent, decide_account, evolve_account};
 pub use decide::{PLATFORM, TenantCommand, TenantRefusal, decide_tenant};
 pub use event::{ApiKeyRecord, Scope, TenantEvent};
-pub use state::{Tenant, evolve_tenant};
+pub use state::{Steering, Tenant, evolve_tenant};
 
 #[cfg(test)]
 mod tests;

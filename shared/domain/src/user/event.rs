@@ -230,6 +230,8 @@ pub enum UserEvent {
         method: Method,
         /// TOTP: the step used to enrol, which cannot log in (invariant 2).
         step: Option<u64>,
+        /// E-mail or SMS: the message that carried the code; none when it was not yet written down.
+        message: Option<MessageId>,
     },
     /// The second factor was switched on by its owner's first confirmed enrolment.
     TwoFactorEnabled,

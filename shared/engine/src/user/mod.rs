@@ -1,5 +1,6 @@
 //! Use cases of one user's second factor.
 
+mod admit;
 mod ask;
 mod cache;
 mod erase;

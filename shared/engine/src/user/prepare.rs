@@ -167,7 +167,7 @@ impl Preparation<'_> {
     }
 
     fn destination(&self, label: Label, text: &str) -> Destination {
-        let fingerprint = self.engine.parts.keyring.fingerprint(&self.caller.tenant.id, "destination", text.as_bytes());
+        let fingerprint = self.engine.parts.keyring.destination_hash(&self.caller.tenant.id, text);
         Destination { sealed: self.seal(label, text.as_bytes()), fingerprint }
     }
 

@@ -14,6 +14,7 @@ use twofold_domain::{Channel, CommitId, KeyedHash, Mode, PanelId, Timestamp, Use
 use twofold_event_log::wire::{self, Meta};
 use twofold_event_log::{Append, Expected, NewCommit, Subject};
 
+use super::admit::{Admitted, Sender};
 use super::ask::{Ask, Caller, UserRef};
 use super::load::Loaded;
 use super::prepare::Preparation;
@@ -128,6 +129,7 @@ impl Engine {
         // Whether the state is as the log had it after the request came. Only such a state may be answered from: without
         // an append, nothing would tell that another process has moved the user on.
         let mut current = false;
+        let mut admitted = Admitted::default();
         for _ in 0..ATTEMPTS {
             if place.is_none() {
                 self.refresh(&whom.subject, &mut place).await?;
@@ -136,7 +138,7 @@ impl Engine {
             let Some(known) = place.as_ref() else { return Err(EngineError::Conflict) };
             let head = known.head;
             let turn = Turn { engine: self, caller, whom, actor: actor.clone(), idempotency };
-            let answer = match turn.take(known, ask, &render).await {
+            let answer = match turn.take(known, ask, &mut admitted, &render).await {
                 Ok(Step::Committed { reply, mut after }) => {
                     self.snapshots.offer(&whom.subject, &mut after, EVERY);
                     *place = Some(*after);
@@ -186,6 +188,7 @@ impl Turn<'_> {
         &self,
         known: &Loaded,
         ask: &Ask,
+        admitted: &mut Admitted,
         render: &impl Fn(&Rendered<'_>) -> A,
     ) -> Result<Step<A>, EngineError> {
         let parts = &self.engine.parts;
@@ -243,6 +246,9 @@ impl Turn<'_> {
             reply.set_position(known.position().0);
             return Ok(Step::Answer(Reply::Fresh(reply)));
         }
+        let (engine, caller, whom) = (self.engine, self.caller, self.whom);
+        let sender = Sender { engine, caller, whom, settings: &settings, key: &key, now };
+        let deliveries = admitted.of(&sender, deliveries).await?;
         let mut after = user.clone();
         for event in &events {
             evolve(&mut after, event, now);

@@ -2,6 +2,7 @@
 
 mod directory;
 mod faults;
+mod guard;
 mod histories;
 mod idempotency;
 mod nodes;

@@ -11,8 +11,9 @@ use twofold_domain::tenant::Scope;
 use twofold_domain::user::{Outcome, Patch, Purpose, Target, UserEvent};
 use twofold_domain::{ChallengeId, Channel, Method, Mode, PanelId, Timestamp, TotpParams};
 use twofold_engine::{
-    ActorInput, Answer, Ask, Caller, Clock as _, Engine, EngineError, EngineParts, Idempotency, ManualClock, NewKey,
-    NoOutbound, Outbound, ProfileInput, ReauthInput, Reply, RequestContext, Typed, UserRef, code_of,
+    ActorInput, Answer, Ask, Caller, Clock as _, DeliveryGuard, Engine, EngineError, EngineParts, Idempotency,
+    ManualClock, NewKey, NoOutbound, Outbound, ProfileInput, ReauthInput, Reply, RequestContext, Typed, UserRef,
+    code_of,
 };
 use twofold_event_log::{EventLog, MemoryLog, MemorySnapshots, Seq, SnapshotStore, wire};
 
@@ -75,16 +76,13 @@ impl World {
 
     /// A node with its own view of everything.
     pub async fn node_with(&self, log: Arc<dyn EventLog>, snapshots: Arc<dyn SnapshotStore>) -> Arc<Engine> {
-        let engine = self.silent_node(log, snapshots);
-        let following = Arc::clone(&engine);
-        let (ready, is_ready) = tokio::sync::oneshot::channel();
-        tokio::spawn(async move {
-            let follow = twofold_engine::follow(&following).await.expect("the log can be read");
-            ready.send(()).expect("somebody waits");
-            follow.await;
-        });
-        is_ready.await.expect("following");
-        engine
+        following(self.silent_node(log, snapshots)).await
+    }
+
+    /// A node that asks a guard before every message.
+    pub async fn guarded_node(&self, guard: Arc<dyn DeliveryGuard>) -> Arc<Engine> {
+        let parts = self.parts(self.log.clone(), Arc::new(self.snapshots.clone()));
+        following(Arc::new(Engine::new(parts).guarded_by(guard))).await
     }
 
     pub fn clock_now(&self) -> Timestamp {
@@ -93,7 +91,11 @@ impl World {
 
     /// A node whose background does not run: it knows no tenant and keeps no snapshot.
     pub fn silent_node(&self, log: Arc<dyn EventLog>, snapshots: Arc<dyn SnapshotStore>) -> Arc<Engine> {
-        Arc::new(Engine::new(EngineParts {
+        Arc::new(Engine::new(self.parts(log, snapshots)))
+    }
+
+    fn parts(&self, log: Arc<dyn EventLog>, snapshots: Arc<dyn SnapshotStore>) -> EngineParts {
+        EngineParts {
             log,
             snapshots: Some(snapshots),
             keyring: Arc::clone(&self.keyring),
@@ -103,8 +105,20 @@ impl World {
             outbound: Arc::new(CanSend),
             cached_users: 100,
             partitions: 4,
-        }))
+        }
     }
+}
+
+async fn following(engine: Arc<Engine>) -> Arc<Engine> {
+    let following = Arc::clone(&engine);
+    let (ready, is_ready) = tokio::sync::oneshot::channel();
+    tokio::spawn(async move {
+        let follow = twofold_engine::follow(&following).await.expect("the log can be read");
+        ready.send(()).expect("somebody waits");
+        follow.await;
+    });
+    is_ready.await.expect("following");
+    engine
 }
 
 /// Waits until something is so; at most five seconds.

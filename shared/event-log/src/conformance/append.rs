@@ -8,7 +8,7 @@ use crate::{Append, AppendError, Expected, Seq};
 pub async fn a_subject_grows_by_exact_expectations(harness: &dyn Harness) {
     let log = harness.open().await;
     assert_eq!(log.head().await, Ok(Seq::ZERO));
-    for subject in [Sample::user(), Sample::tenant(), Sample::delivery(), Sample::ledger()] {
+    for subject in [Sample::user(), Sample::tenant(), Sample::delivery(), Sample::ledger(), Sample::suppression()] {
         assert_eq!(log.last_of_subject(&subject).await, Ok(None));
         let mut commits = vec![Sample::first(&subject)];
         let mut last = put(&*log, commits[0].clone()).await;

@@ -15,6 +15,7 @@ pub mod repeat;
 mod sample;
 pub mod snapshots;
 pub mod subjects;
+pub mod usage;
 pub mod watch;
 
 use std::sync::Arc;

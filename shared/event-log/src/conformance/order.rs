@@ -6,12 +6,13 @@ use crate::{Append, BoxFuture, Category, EventLog, ReadError, Seq, Stored};
 
 const COMMITS: u64 = 60;
 
-/// Three of four commits belong to users, the others to the other categories in turn.
+/// Two of three commits belong to users, the others to the other categories in turn.
 async fn fill(log: &dyn EventLog) {
     for n in 0..COMMITS {
         let commit = match n % 12 {
             3 => Sample::first(&Sample::tenant()),
             7 => Sample::first(&Sample::delivery()),
+            9 => Sample::first(&Sample::suppression()),
             11 => Sample::commit(&Sample::ledger(), None),
             _ => Sample::first(&Sample::user()),
         };

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use twofold_domain::{Channel, CommitId, MessageId, TenantId, UserToken};
+use twofold_domain::{Channel, CommitId, KeyedHash, MessageId, TenantId, UserToken};
 
 use crate::{Append, Appended, EventLog, Expected, MAX_READ_COMMITS, NewCommit, Seq, Stored, Subject};
 
@@ -41,6 +41,15 @@ impl Sample {
     /// A ledger without commits.
     pub fn ledger() -> Subject {
         Subject::ledger(&TenantId::from_bytes(Self::bytes()), &MessageId::from_bytes(Self::bytes()))
+    }
+
+    /// A destination that was never suppressed.
+    pub fn suppression() -> Subject {
+        let (one, other) = (Self::bytes(), Self::bytes());
+        let mut hash = [0; 32];
+        hash[..16].copy_from_slice(&one);
+        hash[16..].copy_from_slice(&other);
+        Subject::suppression(&TenantId::from_bytes(Self::bytes()), &KeyedHash::new(hash))
     }
 
     /// A commit with an id and a payload of its own.

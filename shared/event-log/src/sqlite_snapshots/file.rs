@@ -88,7 +88,7 @@ fn options(path: &Path) -> SqliteConnectOptions {
 }
 
 /// The files beside the database take over its mode.
-fn create_private(path: &Path) -> io::Result<()> {
+pub(crate) fn create_private(path: &Path) -> io::Result<()> {
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         Ok(_) | Err(_) => Ok(()),
@@ -96,7 +96,7 @@ fn create_private(path: &Path) -> io::Result<()> {
 }
 
 /// Deletes the file and what lies beside it. Another process that has them open goes on with what it has.
-pub(super) fn remove(path: &Path) -> io::Result<()> {
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
     for end in ["", "-wal", "-shm"] {
         let mut name = path.as_os_str().to_owned();
         name.push(end);

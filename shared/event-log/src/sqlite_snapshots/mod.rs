@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use crate::sqlite::is_damaged;
 use crate::{BoxFuture, OpenError, Seq, Snapshot, SnapshotError, SnapshotStore, Subject};
 use file::{Opened, open_or_replace};
+pub(crate) use file::{create_private, remove};
 use writer::{Job, Writer};
 
 /// Snapshots that may wait for the writer; one more is refused.

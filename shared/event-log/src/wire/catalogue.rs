@@ -1,6 +1,6 @@
 //! Every event there is, described: what `docs/events.md` is made from.
 
-use twofold_domain::delivery::DeliveryEvent;
+use twofold_domain::delivery::{DeliveryEvent, SuppressionEvent};
 use twofold_domain::tenant::{AccountEvent, TenantEvent};
 use twofold_domain::user::UserEvent;
 
@@ -38,6 +38,7 @@ pub fn catalogue() -> Vec<EventDoc> {
     all.extend(TenantEvent::catalogue());
     all.extend(AccountEvent::catalogue());
     all.extend(DeliveryEvent::catalogue());
+    all.extend(SuppressionEvent::catalogue());
     all
 }
 

@@ -1,6 +1,6 @@
 //! Wire form of delivery requests and of the ledger of what became of them.
 
-use twofold_domain::delivery::{DeliveryEvent, DeliveryRequested};
+use twofold_domain::delivery::{DeliveryEvent, DeliveryRequested, SmsRegion, SuppressionCause, SuppressionEvent};
 use twofold_domain::user::{Destination, MessageKind, NoticeKind, Purpose};
 use twofold_domain::{Channel, CodeNonce, MessageId, Mode, Timestamp, UserToken};
 
@@ -12,21 +12,46 @@ family! {
         /// A message is to be sent. Appended together with the event that caused it.
         "delivery.requested" 1 => Requested(request: DeliveryRequested),
         /// One attempt failed and another will follow.
-        "delivery.retrying" 1 => Retrying { attempt: u32, cause: String },
+        "delivery.retrying" 2 => Retrying { attempt: u32, cause: String, provider: Option<String> },
         /// A provider took the message.
-        "delivery.accepted" 1 => Accepted { attempt: u32, provider_id: Option<String> },
+        "delivery.accepted" 2 => Accepted {
+            attempt: u32,
+            provider_id: Option<String>,
+            provider: Option<String>,
+            region: Option<SmsRegion>,
+        },
         /// The message went to the test inbox.
         "delivery.captured" 1 => Captured,
         /// The message will not be sent: the provider refused it for good, or no channel is configured.
-        "delivery.dead" 1 => Dead { attempt: u32, cause: String },
+        "delivery.dead" 2 => Dead { attempt: u32, cause: String, provider: Option<String> },
         /// The message's time was over before it could be handed over.
         "delivery.expired" 1 => Expired { attempt: u32 },
         /// A newer code, a spent challenge or a changed destination made the message pointless.
         "delivery.superseded" 1 => Superseded,
+        /// The provider says that the message arrived.
+        "delivery.delivered" 1 => Delivered { provider: Option<String> },
+        /// The provider had taken the message, and it did not arrive after all.
+        "delivery.bounced" 1 => Bounced { provider: Option<String>, cause: String, permanent: bool },
+        /// An operator gave a dead message another chance.
+        "delivery.redriven" 1 => Redriven,
+    }
+}
+
+family! {
+    SuppressionEvent of "suppression" {
+        /// Nothing is sent to the destination any more.
+        "destination.suppressed" 1 => Suppressed {
+            channel: Channel,
+            cause: SuppressionCause,
+            message: Option<MessageId>,
+        },
+        /// Messages may go to the destination again.
+        "destination.released" 1 => Released,
     }
 }
 
 record! {
+    SmsRegion { country: String, prefix: String }
     DeliveryRequested {
         message: MessageId,
         user: UserToken,
@@ -47,6 +72,12 @@ choice! {
 }
 
 names! {
+    SuppressionCause {
+        Bounced = "bounced",
+        OptedOut = "opted_out",
+        Complaint = "complaint",
+        Manual = "manual",
+    }
     NoticeKind {
         TwoFactorEnabled = "two_factor_enabled",
         TwoFactorDisabled = "two_factor_disabled",

@@ -25,7 +25,7 @@ mod value;
 mod tests;
 
 use serde_json::value::RawValue;
-use twofold_domain::delivery::DeliveryEvent;
+use twofold_domain::delivery::{DeliveryEvent, SuppressionEvent};
 use twofold_domain::tenant::{AccountEvent, TenantEvent};
 use twofold_domain::user::UserEvent;
 
@@ -50,6 +50,8 @@ pub enum Event {
     Account(AccountEvent),
     /// Of a message to be delivered: the request itself, or an entry of its ledger.
     Delivery(DeliveryEvent),
+    /// Of a destination that a tenant may have suppressed.
+    Suppression(SuppressionEvent),
 }
 
 impl Event {
@@ -60,6 +62,7 @@ impl Event {
             Self::Tenant(event) => event.name(),
             Self::Account(event) => event.name(),
             Self::Delivery(event) => event.name(),
+            Self::Suppression(event) => event.name(),
         }
     }
 
@@ -69,6 +72,7 @@ impl Event {
             Self::User(_) => matches!(category, Category::User),
             Self::Tenant(_) | Self::Account(_) => matches!(category, Category::Config),
             Self::Delivery(_) => matches!(category, Category::Delivery | Category::Ledger),
+            Self::Suppression(_) => matches!(category, Category::Suppression),
         }
     }
 }
@@ -101,6 +105,11 @@ pub fn encode_account(meta: &Meta, events: &[AccountEvent]) -> Vec<u8> {
 
 /// The body of a delivery request or of an entry of the delivery ledger, without its MAC: a JSON object.
 pub fn encode_delivery(meta: &Meta, events: &[DeliveryEvent]) -> Vec<u8> {
+    encode(meta, events)
+}
+
+/// The body of a commit about a suppressed destination, without its MAC: a JSON object.
+pub fn encode_suppression(meta: &Meta, events: &[SuppressionEvent]) -> Vec<u8> {
     encode(meta, events)
 }
 
@@ -144,6 +153,9 @@ fn read_any(steps: &[Step], kind: &str, version: u32, data: &RawValue) -> Result
     }
     if let Some(event) = DeliveryEvent::read_event(steps, kind, version, data)? {
         return Ok(Event::Delivery(event));
+    }
+    if let Some(event) = SuppressionEvent::read_event(steps, kind, version, data)? {
+        return Ok(Event::Suppression(event));
     }
     if let Some(event) = TenantEvent::read_event(steps, kind, version, data)? {
         return Ok(Event::Tenant(event));

@@ -34,11 +34,12 @@ family! {
         /// A new code for an unfinished set-up; the older one is dead.
         "enrolment.code_reissued" 1 => EnrolmentCodeReissued { enrolment: EnrolmentId, code: IssuedCode },
         /// The new factor was proved and is active; for an authenticator, the step used to prove it is spent.
-        "enrolment.confirmed" 1 => EnrolmentConfirmed {
+        "enrolment.confirmed" 2 => EnrolmentConfirmed {
             enrolment: EnrolmentId,
             factor: FactorId,
             method: Method,
             step: Option<u64>,
+            message: Option<MessageId>,
         },
         /// The second factor was switched on by its owner's first confirmed enrolment.
         "two_factor.enabled" 1 => TwoFactorEnabled,

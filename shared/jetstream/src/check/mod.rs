@@ -17,7 +17,7 @@ use servers::ServerReport;
 use crate::Broker;
 use crate::setup::{
     Api, Difference, MASTER, PARTITIONS, Part, SCHEMA, SCHEMA_VERSION, StreamInfo, consumer_part, differences,
-    keys_part, log_part, snapshots_part,
+    keys_part, log_part, snapshots_part, usage_part,
 };
 
 /// Bytes of the largest payload, in base64 as the leader answers it, and room for the headers.
@@ -66,13 +66,14 @@ pub async fn check(broker: &Broker, options: &CheckOptions) -> Result<Checked, C
     let keys = keys_part(names, replicas);
     let keys_info = stream(api, &keys).await?;
     differing.extend(differences(&keys.what, &keys_info.config, &keys.config, keys.fields));
-    if replicas_of(&keys_info) < replicas {
-        let (found, wanted) = (replicas_of(&keys_info).to_string(), replicas.to_string());
-        differing.push(Difference { what: keys.what, field: "num_replicas", found, wanted, init_sets_it: true });
-    }
+    differing.extend(too_few_replicas(&keys, &keys_info, replicas));
     let snapshots = snapshots_part(names, -1);
     let snapshots_info = stream(api, &snapshots).await?;
     differing.extend(differences(&snapshots.what, &snapshots_info.config, &snapshots.config, snapshots.fields));
+    let usage = usage_part(names, replicas, -1);
+    let usage_info = stream(api, &usage).await?;
+    differing.extend(differences(&usage.what, &usage_info.config, &usage.config, usage.fields));
+    differing.extend(too_few_replicas(&usage, &usage_info, replicas));
     for channel in [Channel::Email, Channel::Sms] {
         let part = consumer_part(names, channel);
         let found = api.consumer(names.stream(), &part.name).await?;
@@ -93,7 +94,7 @@ pub async fn check(broker: &Broker, options: &CheckOptions) -> Result<Checked, C
     let reports = servers::ask(broker, &holders, &options.monitors).await;
     let mut warnings = judge_servers(&holders, &reports, options.allow_unsafe)?;
     warnings.extend(room::judge(api, &log_info, &reports).await?);
-    let reserved = [&log_info, &snapshots_info].into_iter().filter_map(room::max_bytes).sum();
+    let reserved = [&log_info, &snapshots_info, &usage_info].into_iter().filter_map(room::max_bytes).sum();
     let cramped = room::cramped(reserved, &reports);
     if !cramped.is_empty() {
         return Err(CheckError::Settings(cramped));
@@ -108,6 +109,17 @@ async fn stream(api: Api<'_>, part: &Part) -> Result<StreamInfo, CheckError> {
 
 fn replicas_of(info: &StreamInfo) -> usize {
     info.config["num_replicas"].as_u64().and_then(|count| usize::try_from(count).ok()).unwrap_or(1)
+}
+
+fn too_few_replicas(part: &Part, info: &StreamInfo, replicas: usize) -> Option<Difference> {
+    let has = replicas_of(info);
+    (has < replicas).then(|| Difference {
+        what: part.what.clone(),
+        field: "num_replicas",
+        found: has.to_string(),
+        wanted: replicas.to_string(),
+        init_sets_it: true,
+    })
 }
 
 fn message_size(broker: &Broker) -> Option<Difference> {

@@ -9,7 +9,16 @@ use twofold_domain::Channel;
 use steps::Steps;
 
 use crate::Broker;
-use crate::setup::{Difference, MASTER, PARTITIONS, SCHEMA, SCHEMA_VERSION, consumer_part, keys_part, log_part};
+use crate::setup::{
+    Difference, MASTER, PARTITIONS, SCHEMA, SCHEMA_VERSION, consumer_part, keys_part, log_part, snapshots_part,
+    usage_part,
+};
+
+/// Bytes of the bucket of snapshots, at most this or an eighth of the log. A state takes 1 to 2 KiB.
+const SNAPSHOTS: (i64, i64) = (1024 * 1024 * 1024, 8);
+/// Bytes of the stream of counters, at most this or a thirty-second of the log. A counter takes about 150 bytes, and a code
+/// sent has four or more.
+const USAGE: (i64, i64) = (256 * 1024 * 1024, 32);
 
 /// What to make.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,7 +94,9 @@ pub async fn init(broker: &Broker, options: &InitOptions) -> Result<InitReport, 
     let log = log_part(names, options.replicas, options.max_bytes.unwrap_or(-1), &options.metadata());
     steps.log(&log, options).await?;
     steps.stream(&keys_part(names, options.replicas), Some(options.replicas)).await?;
-    steps.snapshots(names, &log).await?;
+    steps.beside(&log, SNAPSHOTS, None, |max_bytes| snapshots_part(names, max_bytes)).await?;
+    let usage = |max_bytes| usage_part(names, options.replicas, max_bytes);
+    steps.beside(&log, USAGE, Some(options.replicas), usage).await?;
     for channel in [Channel::Email, Channel::Sms] {
         steps.consumer(names.stream(), &consumer_part(names, channel)).await?;
     }

@@ -3,15 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{InitError, InitOptions, InitReport};
-use crate::setup::{
-    Api, ApiError, Difference, MASTER, PARTITIONS, Part, SCHEMA, StreamInfo, differences, set, snapshots_part,
-};
-use crate::{Broker, Names};
+use crate::Broker;
+use crate::setup::{Api, ApiError, Difference, MASTER, PARTITIONS, Part, SCHEMA, StreamInfo, differences, set};
 
-/// The bucket of snapshots: this or an eighth of the log, and half of that until the server has room. A state takes 1 to
-/// 2 KiB.
-const SNAPSHOT_BYTES: i64 = 1024 * 1024 * 1024;
-const LEAST_SNAPSHOT_BYTES: i64 = 64 * 1024;
+/// No stream gets less.
+const LEAST_BYTES: i64 = 64 * 1024;
 /// More than any server has: where the search for what it has begins.
 const MOST_LOG_BYTES: i64 = 64 * 1024 * 1024 * 1024 * 1024;
 const LEAST_LOG_BYTES: i64 = 1024 * 1024;
@@ -131,23 +127,30 @@ impl<'a> Steps<'a> {
         Ok(())
     }
 
-    /// The server sets the whole size of a bucket aside, so it may be more than there is room for.
-    pub async fn snapshots(&mut self, names: &Names, log: &Part) -> Result<(), InitError> {
+    /// Makes a stream of at most so many bytes, or a share of the log's. The server sets the whole size aside, so it may
+    /// be more than there is room for: then half of it is tried.
+    pub async fn beside(
+        &mut self,
+        log: &Part,
+        (most_bytes, share): (i64, i64),
+        replicas: Option<usize>,
+        part_of: impl Fn(i64) -> Part,
+    ) -> Result<(), InitError> {
         let log_info = self.api.stream(&log.name).await.map_err(|error| server(log, error))?;
         let log_bytes = log_info.and_then(|info| info.config["max_bytes"].as_i64()).unwrap_or(i64::MAX);
-        let mut max_bytes = SNAPSHOT_BYTES.min(log_bytes / 8).max(LEAST_SNAPSHOT_BYTES);
+        let mut max_bytes = most_bytes.min(log_bytes / share).max(LEAST_BYTES);
         loop {
-            let part = snapshots_part(names, max_bytes);
+            let part = part_of(max_bytes);
             let found = self.api.stream(&part.name).await.map_err(|error| server(&part, error))?;
             if found.is_some() {
-                return self.stream(&part, None).await;
+                return self.stream(&part, replicas).await;
             }
             match self.api.create_stream(&part.name, &part.config).await {
                 Ok(()) => {
                     self.report.created.push(part.what);
                     return Ok(());
                 }
-                Err(ApiError { code: Some(NO_ROOM | NO_PEERS), .. }) if max_bytes / 2 >= LEAST_SNAPSHOT_BYTES => {
+                Err(ApiError { code: Some(NO_ROOM | NO_PEERS), .. }) if max_bytes / 2 >= LEAST_BYTES => {
                     max_bytes /= 2;
                 }
                 Err(error) => return Err(server(&part, error)),

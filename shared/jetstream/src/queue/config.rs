@@ -9,8 +9,9 @@ use crate::Names;
 
 /// How long a claim lasts: after a worker's death its messages wait this long for the next one.
 pub const CLAIM_LASTS: Duration = Duration::from_secs(30);
-/// Messages of one channel that may be claimed at once by all workers together; further ones wait in the stream.
-pub const MAX_CLAIMED: u16 = 20_000;
+/// Messages of one channel that may be claimed at once by all workers together; further ones wait in the stream. Those
+/// given back for later count as claimed until they come again, so that a tenant's storm stands in nobody's way up to this.
+pub const MAX_CLAIMED: u32 = 200_000;
 /// Workers of one channel that may ask at once.
 const MAX_ASKING: i64 = 512;
 

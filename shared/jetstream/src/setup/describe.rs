@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use twofold_domain::Channel;
 
 use super::Remedy;
-use crate::{Names, deliver_consumer_config, keys_bucket_config, snapshots_bucket_config};
+use crate::{Names, deliver_consumer_config, keys_bucket_config, snapshots_bucket_config, usage_stream_config};
 
 /// Metadata of the stream: the version of its form.
 pub(crate) const SCHEMA: &str = "twofold.schema";
@@ -85,6 +85,20 @@ const SNAPSHOTS_FIELDS: &[(&str, Remedy)] = &[
     ("allow_direct", Remedy::Init),
 ];
 
+const USAGE_FIELDS: &[(&str, Remedy)] = &[
+    ("subjects", Remedy::ByHand),
+    ("storage", Remedy::ByHand),
+    ("retention", Remedy::ByHand),
+    ("sealed", Remedy::ByHand),
+    // The server lets nobody switch it on later.
+    ("allow_msg_counter", Remedy::ByHand),
+    ("no_ack", Remedy::Init),
+    ("max_msgs_per_subject", Remedy::Init),
+    // Shorter than a month, and a budget would begin again too early.
+    ("max_age", Remedy::Init),
+    ("allow_direct", Remedy::Init),
+];
+
 // Where it begins is left out: a consumer that was lost and made anew begins later.
 const CONSUMER_FIELDS: &[(&str, Remedy)] = &[
     ("filter_subject", Remedy::ByHand),
@@ -140,6 +154,11 @@ pub(crate) fn keys_part(names: &Names, replicas: usize) -> Part {
 /// One replica: it is a cache.
 pub(crate) fn snapshots_part(names: &Names, max_bytes: i64) -> Part {
     stream_part(&snapshots_bucket_config(names, 1, max_bytes), SNAPSHOTS_FIELDS)
+}
+
+/// As many replicas as the log: without it, text messages stop after a moment.
+pub(crate) fn usage_part(names: &Names, replicas: usize, max_bytes: i64) -> Part {
+    stream_part(&usage_stream_config(names, replicas, max_bytes), USAGE_FIELDS)
 }
 
 pub(crate) fn consumer_part(names: &Names, channel: Channel) -> Part {

@@ -36,7 +36,7 @@ async fn everything_is_made_once_and_then_as_it_must_be() {
     assert_eq!(missing, Err(CheckError::NotInitialised { missing: "stream TWOFOLD".to_owned() }));
 
     let made = init(&broker, &init_options(1)).await.expect("made");
-    let all = ["stream TWOFOLD", "stream KV_TWOFOLD_keys", "stream KV_TWOFOLD_snapshots"];
+    let all = ["stream TWOFOLD", "stream KV_TWOFOLD_keys", "stream KV_TWOFOLD_snapshots", "stream TWOFOLD_usage"];
     let all = [&all[..], &["consumer deliver_email", "consumer deliver_sms"]].concat();
     assert_eq!(made, InitReport { created: all.iter().map(ToString::to_string).collect(), ..Default::default() });
     let again = init(&broker, &init_options(1)).await.expect("there already");
@@ -85,6 +85,7 @@ async fn a_setting_that_endangers_the_log_is_found_and_set_back() {
         ("KV_TWOFOLD_keys", "max_age", json!(3_600_000_000_000_u64)),
         ("KV_TWOFOLD_keys", "discard", json!("old")),
         ("KV_TWOFOLD_snapshots", "max_msgs_per_subject", json!(-1)),
+        ("TWOFOLD_usage", "max_age", json!(3_600_000_000_000_u64)),
     ];
     let site = Site::alone().await;
     let broker = site.broker().await;
@@ -215,8 +216,11 @@ async fn every_server_of_a_cluster_is_asked_and_replicas_only_grow() {
     let broker = connect(cluster.urls()).await;
     init(&broker, &init_options(1)).await.expect("made");
     let grown = init(&broker, &init_options(3)).await.expect("grown");
-    let changed: Vec<_> = grown.changed.iter().map(|change| (change.what.as_str(), change.field)).collect();
-    assert_eq!(changed, [("stream TWOFOLD", "num_replicas"), ("stream KV_TWOFOLD_keys", "num_replicas")]);
+    let changed: Vec<_> = grown.changed.iter().map(|change| (change.what.clone(), change.field)).collect();
+    assert_eq!(
+        changed,
+        ["TWOFOLD", "KV_TWOFOLD_keys", "TWOFOLD_usage"].map(|stream| (format!("stream {stream}"), "num_replicas"))
+    );
     assert!(matches!(init(&broker, &init_options(1)).await, Err(InitError::Unsafe(_))));
 
     let mut monitors = cluster.monitors();

@@ -8,9 +8,11 @@ const ROLES: [&str; 4] = ["admin", "api", "deliver", "project"];
 const PUBLISHING: &[(&str, &str, &[&str])] = &[
     // The log.
     ("tf.ev.1.tnaa.us1", "", &["admin", "api"]),
-    ("tf.cf.tnaa.tenant", "", &["admin", "api"]),
+    ("tf.cf.tnaa.tenant", "", &["admin", "api", "project"]),
+    ("tf.cf.tnaa.acaa", "", &["admin", "api"]),
     ("tf.dl.sms.tnaa.ms1", "", &["admin", "api"]),
-    ("tf.dr.tnaa.ms1", "", &["admin", "deliver"]),
+    ("tf.dr.tnaa.ms1", "", &["admin", "api", "deliver"]),
+    ("tf.sp.tnaa.d1", "", &["admin", "api", "deliver"]),
     ("tf.xx.anything", "", &["admin"]),
     ("elsewhere", "", &[]),
     // Reading it.
@@ -38,6 +40,11 @@ const PUBLISHING: &[(&str, &str, &[&str])] = &[
     // Snapshots are believed: who writes them could write users' states.
     ("$KV.TWOFOLD_snapshots.s", "", &["admin", "api"]),
     ("$JS.API.DIRECT.GET.KV_TWOFOLD_snapshots.$KV.TWOFOLD_snapshots.s", "", &["admin", "api", "deliver"]),
+    // What is counted.
+    ("us.user.h1", "", &["admin", "api"]),
+    ("$JS.API.DIRECT.GET.TWOFOLD_usage.us.user.h1", "", &["admin", "api"]),
+    ("$JS.API.STREAM.INFO.TWOFOLD_usage", "", &["admin", "api", "deliver", "project"]),
+    ("$JS.API.STREAM.PURGE.TWOFOLD_usage", r#"{"filter":"us.none"}"#, &["admin"]),
     // The work queue.
     ("$JS.API.CONSUMER.MSG.NEXT.TWOFOLD.deliver_sms", r#"{"batch":1,"no_wait":true}"#, &["admin", "deliver"]),
     ("$JS.ACK.TWOFOLD.deliver_sms.1.999.999.1.0", "+ACK", &["admin", "deliver"]),

@@ -5,11 +5,11 @@ use std::time::Duration;
 use twofold_crypto::{KeyStore as _, Lookup};
 use twofold_domain::{Channel, CommitId, MessageId, TenantId, UserToken};
 use twofold_event_log::{
-    Append, AppendError, Category, EventLog as _, Expected, NewCommit, Seq, Snapshot, SnapshotStore as _, Subject,
-    WorkQueue as _,
+    Append, AppendError, Category, Counter, EventLog as _, Expected, NewCommit, Seq, Snapshot, SnapshotStore as _,
+    Subject, UsageStore as _, Window, WorkQueue as _,
 };
 use twofold_jetstream::{
-    Broker, JetStreamKeyStore, JetStreamLog, JetStreamLogOptions, JetStreamQueue, JetStreamSnapshots,
+    Broker, JetStreamKeyStore, JetStreamLog, JetStreamLogOptions, JetStreamQueue, JetStreamSnapshots, JetStreamUsage,
 };
 
 use crate::house::House;
@@ -98,6 +98,11 @@ async fn api_works(house: &House) {
     let snapshot = Snapshot { seq: Seq(2), state: vec![7].into() };
     snapshots.put(&user(), snapshot.clone()).await.expect("on its way");
     house.until("the snapshot is kept", async || snapshots.get(&user()).await == Ok(Some(snapshot.clone()))).await;
+
+    let usage = JetStreamUsage::new(&api);
+    let counters = [Counter::new("some.counter", Window::Hour(500_000)).expect("a counter")];
+    assert_eq!(usage.add(&counters, 2).await, Ok(vec![2]));
+    assert_eq!(usage.read(&counters).await, Ok(vec![2]));
 }
 
 async fn deliver_works(house: &House) {
@@ -123,7 +128,7 @@ async fn deliver_works(house: &House) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_worker_appends_nothing_but_its_ledger_and_a_projector_nothing_at_all() {
+async fn a_worker_appends_nothing_but_its_ledger_and_a_projector_nothing_but_a_stopped_prefix() {
     let house = House::prepared().await;
     let deliver = house.connect("deliver").await;
     let ledger = Subject::ledger(&tenant(), &message());
@@ -135,7 +140,9 @@ async fn a_worker_appends_nothing_but_its_ledger_and_a_projector_nothing_at_all(
     }
     let project = house.connect("project").await;
     let log_of_project = impatient_log(&project).await;
-    for subject in forbidden.into_iter().chain([ledger]) {
+    // Stopped prefixes are part of the tenant.
+    let forbidden = forbidden.into_iter().filter(|subject| subject.category() != Category::Config);
+    for subject in forbidden.chain([ledger]) {
         is_refused(&house, &log_of_project, "project", subject).await;
     }
     assert!(JetStreamKeyStore::new(&project).get("somebody").await.is_err());

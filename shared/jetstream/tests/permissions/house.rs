@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep};
 use twofold_domain::Channel;
 use twofold_jetstream::{
     Auth, Broker, BrokerOptions, deliver_consumer_config, keys_bucket_config, snapshots_bucket_config,
+    usage_stream_config,
 };
 use twofold_test_support::{NatsOptions, NatsServer};
 
@@ -37,7 +38,8 @@ impl House {
             allow_atomic_publish: true,
             ..stream::Config::default()
         };
-        for config in [log, keys_bucket_config(names, 1), snapshots_bucket_config(names, 1, 1 << 20)] {
+        let (keys, usage) = (keys_bucket_config(names, 1), usage_stream_config(names, 1, 1 << 20));
+        for config in [log, keys, snapshots_bucket_config(names, 1, 1 << 20), usage] {
             jetstream.create_stream(config).await.expect("a stream");
         }
         for channel in [Channel::Email, Channel::Sms] {

@@ -4,6 +4,8 @@ mod keys;
 mod keys_on_disk;
 mod keys_under_faults;
 mod queue;
+mod queue_storm;
 mod queue_under_faults;
 mod snapshots;
 mod support;
+mod usage;

@@ -12,7 +12,7 @@ use twofold_domain::{Channel, CommitId, MessageId, TenantId};
 use twofold_event_log::{Claimed, Subject, WorkQueue as _};
 use twofold_jetstream::{
     Broker, BrokerOptions, JetStreamKeyStore, JetStreamQueue, deliver_consumer_config, keys_bucket_config,
-    snapshots_bucket_config,
+    snapshots_bucket_config, usage_stream_config,
 };
 use twofold_test_support::{NatsOptions, NatsServer};
 
@@ -39,7 +39,8 @@ pub async fn prepared(urls: Vec<String>, replicas: usize) -> Broker {
         ..stream::Config::default()
     };
     let make = async {
-        for config in [log, keys_bucket_config(names, replicas), snapshots_bucket_config(names, replicas, 1 << 20)] {
+        let (keys, usage) = (keys_bucket_config(names, replicas), usage_stream_config(names, replicas, 1 << 20));
+        for config in [log, keys, snapshots_bucket_config(names, replicas, 1 << 20), usage] {
             while jetstream.create_stream(config.clone()).await.is_err() {
                 sleep(PAUSE).await;
             }

@@ -20,7 +20,17 @@ pub fn postgres_grants(options: &PostgresOptions, role_api: &str, role_project: 
 
 /// All but the list of migrations.
 fn tables(schema: &str) -> String {
-    let names = ["checkpoint", "tenants", "users", "deliveries", "audit", "audit_hours"];
+    let names = [
+        "checkpoint",
+        "tenants",
+        "users",
+        "deliveries",
+        "delivery_attempts",
+        "delivery_usage",
+        "suppressions",
+        "audit",
+        "audit_hours",
+    ];
     names.map(|name| format!("{schema}.{name}")).join(", ")
 }
 

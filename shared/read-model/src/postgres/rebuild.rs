@@ -11,6 +11,9 @@ use crate::rebuild::Rebuild;
 use crate::relational::{Dialect as _, batch, read_checkpoint, unavailable};
 use crate::{ProjectError, StoreError, sql};
 
+const ANALYZE: &str = "ANALYZE users, deliveries, delivery_attempts, delivery_usage, suppressions, tenants, audit, \
+    audit_hours";
+
 type Result<T> = std::result::Result<T, StoreError>;
 
 pub(super) struct PostgresRebuild {
@@ -53,7 +56,7 @@ impl PostgresRebuild {
         for text in std::mem::take(&mut self.indexes) {
             open::run(&mut self.beside, text).await?;
         }
-        open::run(&mut self.beside, "ANALYZE users, deliveries, tenants, audit, audit_hours".to_owned()).await
+        open::run(&mut self.beside, ANALYZE.to_owned()).await
     }
 
     async fn hold_live(&mut self) -> Result<Seq> {

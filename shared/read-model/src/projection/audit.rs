@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use twofold_domain::delivery::DeliveryEvent;
+use twofold_domain::delivery::{DeliveryEvent, SuppressionEvent};
 use twofold_domain::user::{Proof, UserEvent};
 use twofold_domain::{Mode, TenantId, UserToken};
 use twofold_event_log::Stored;
@@ -52,16 +52,23 @@ pub fn audit_rows(stored: &Stored, decoded: &Decoded, about: &About) -> Vec<Audi
 /// The kinds that make up an outcome.
 pub const fn outcome_kinds(outcome: Outcome) -> &'static [&'static str] {
     match outcome {
-        Outcome::Success => {
-            &["verification.succeeded", "enrolment.confirmed", "delivery.accepted", "delivery.captured"]
+        Outcome::Success => &[
+            "verification.succeeded",
+            "enrolment.confirmed",
+            "delivery.accepted",
+            "delivery.captured",
+            "delivery.delivered",
+        ],
+        Outcome::Failure => {
+            &["verification.failed", "factor.locked", "delivery.dead", "delivery.expired", "delivery.bounced"]
         }
-        Outcome::Failure => &["verification.failed", "factor.locked", "delivery.dead", "delivery.expired"],
     }
 }
 
 /// Whether events of this name belong to a tenant as a whole and so have no mode.
 pub(crate) fn is_tenant_wide(kind: &str) -> bool {
-    ["tenant.", "api_key.", "channel.", "account."].iter().any(|prefix| kind.starts_with(prefix))
+    let of_tenants = ["tenant.", "api_key.", "channel.", "account.", "prefix.", "destination."];
+    of_tenants.iter().any(|prefix| kind.starts_with(prefix))
 }
 
 const fn is_hidden(event: &Event) -> bool {
@@ -73,7 +80,8 @@ fn method(event: &Event) -> Option<&'static str> {
         Event::User(event) => user_method(event),
         Event::Tenant(event) => super::details::channel_of(event).map(twofold_domain::Channel::name),
         Event::Delivery(DeliveryEvent::Requested(request)) => Some(request.channel.name()),
-        Event::Account(_) | Event::Delivery(_) => None,
+        Event::Suppression(SuppressionEvent::Suppressed { channel, .. }) => Some(channel.name()),
+        Event::Account(_) | Event::Delivery(_) | Event::Suppression(_) => None,
     }
 }
 
@@ -106,6 +114,7 @@ fn user_method(event: &UserEvent) -> Option<&'static str> {
 fn reason(event: &Event) -> Option<&'static str> {
     match event {
         Event::User(UserEvent::VerificationFailed { reason, .. }) => Some(reason.name()),
-        Event::User(_) | Event::Tenant(_) | Event::Account(_) | Event::Delivery(_) => None,
+        Event::Suppression(SuppressionEvent::Suppressed { cause, .. }) => Some(cause.name()),
+        Event::User(_) | Event::Tenant(_) | Event::Account(_) | Event::Delivery(_) | Event::Suppression(_) => None,
     }
 }

@@ -2,7 +2,7 @@
 //! in a column. Keys are in alphabetical order.
 
 use serde_json::{Map, Value};
-use twofold_domain::delivery::DeliveryEvent;
+use twofold_domain::delivery::{DeliveryEvent, SuppressionEvent};
 use twofold_domain::tenant::{AccountEvent, TenantEvent};
 use twofold_domain::user::MessageKind;
 use twofold_domain::{Channel, Timestamp};
@@ -17,6 +17,7 @@ pub fn event_details(event: &Event) -> Value {
         Event::Tenant(event) => tenant_details(event),
         Event::Account(event) => account_details(event),
         Event::Delivery(event) => delivery_details(event),
+        Event::Suppression(event) => suppression_details(event),
     }
 }
 
@@ -36,8 +37,17 @@ pub fn tenant_details(event: &TenantEvent) -> Value {
             ("scopes", Some(record.scopes.iter().map(|scope| scope.name()).collect())),
         ]),
         TenantEvent::ApiKeyRevoked { id } => object([("key", Some(id.as_str().into()))]),
+        TenantEvent::DeliveryPaused { channel: _, provider }
+        | TenantEvent::DeliveryResumed { channel: _, provider } => {
+            object([("provider", provider.as_deref().map(Value::from))])
+        }
+        TenantEvent::PrefixStopped { prefix, reason } => {
+            object([("prefix", Some(prefix.as_str().into())), ("reason", Some(reason.as_str().into()))])
+        }
+        TenantEvent::PrefixReleased { prefix } => object([("prefix", Some(prefix.as_str().into()))]),
         TenantEvent::ChannelConfigured { .. }
         | TenantEvent::ChannelRemoved { .. }
+        | TenantEvent::ChannelTested { .. }
         | TenantEvent::Suspended
         | TenantEvent::Resumed => nothing(),
     }
@@ -65,21 +75,50 @@ pub fn delivery_details(event: &DeliveryEvent) -> Value {
                 ("purpose", purpose.map(Value::from)),
             ])
         }
-        DeliveryEvent::Retrying { attempt, cause } | DeliveryEvent::Dead { attempt, cause } => {
-            object([("attempt", Some((*attempt).into())), ("cause", Some(cause.as_str().into()))])
+        DeliveryEvent::Retrying { attempt, cause, provider } | DeliveryEvent::Dead { attempt, cause, provider } => {
+            object([
+                ("attempt", Some((*attempt).into())),
+                ("cause", Some(cause.as_str().into())),
+                ("provider", provider.as_deref().map(Value::from)),
+            ])
         }
-        DeliveryEvent::Accepted { attempt, provider_id } => {
-            object([("attempt", Some((*attempt).into())), ("provider_id", provider_id.as_deref().map(Value::from))])
-        }
+        DeliveryEvent::Accepted { attempt, provider_id, provider, region } => object([
+            ("attempt", Some((*attempt).into())),
+            ("country", region.as_ref().map(|region| region.country.as_str().into())),
+            ("provider", provider.as_deref().map(Value::from)),
+            ("provider_id", provider_id.as_deref().map(Value::from)),
+        ]),
+        DeliveryEvent::Delivered { provider } => object([("provider", provider.as_deref().map(Value::from))]),
+        DeliveryEvent::Bounced { provider, cause, permanent } => object([
+            ("cause", Some(cause.as_str().into())),
+            ("permanent", Some((*permanent).into())),
+            ("provider", provider.as_deref().map(Value::from)),
+        ]),
         DeliveryEvent::Expired { attempt } => object([("attempt", Some((*attempt).into()))]),
-        DeliveryEvent::Captured | DeliveryEvent::Superseded => nothing(),
+        DeliveryEvent::Captured | DeliveryEvent::Superseded | DeliveryEvent::Redriven => nothing(),
+    }
+}
+
+/// Of a suppressed destination's event.
+pub fn suppression_details(event: &SuppressionEvent) -> Value {
+    match event {
+        // Channel and cause have columns of their own.
+        SuppressionEvent::Suppressed { channel: _, cause: _, message } => {
+            object([("message", message.as_ref().map(|message| message.as_str().into()))])
+        }
+        SuppressionEvent::Released => nothing(),
     }
 }
 
 /// The channel a tenant's event is about.
 pub(super) const fn channel_of(event: &TenantEvent) -> Option<Channel> {
     match event {
-        TenantEvent::ChannelConfigured { channel, .. } | TenantEvent::ChannelRemoved { channel } => Some(*channel),
+        TenantEvent::ChannelConfigured { channel, .. }
+        | TenantEvent::ChannelRemoved { channel }
+        | TenantEvent::ChannelTested { channel }
+        | TenantEvent::DeliveryPaused { channel, .. }
+        | TenantEvent::DeliveryResumed { channel, .. } => Some(*channel),
+        TenantEvent::PrefixStopped { .. } | TenantEvent::PrefixReleased { .. } => Some(Channel::Sms),
         TenantEvent::Created { .. }
         | TenantEvent::SettingsChanged { .. }
         | TenantEvent::ApiKeyCreated(_)

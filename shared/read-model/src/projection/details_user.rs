@@ -19,9 +19,10 @@ pub fn audit_details(event: &UserEvent) -> Value {
             ("message", code(detail).map(|code| code.message.as_str().into())),
         ]),
         UserEvent::EnrolmentCodeReissued { enrolment, code } => reissued("enrolment", enrolment.as_str(), code),
-        UserEvent::EnrolmentConfirmed { enrolment, factor, method: _, step } => object([
+        UserEvent::EnrolmentConfirmed { enrolment, factor, method: _, step, message } => object([
             ("enrolment", text(enrolment.as_str())),
             ("factor", text(factor.as_str())),
+            ("message", message.as_ref().map(|message| message.as_str().into())),
             ("step", step.map(Value::from)),
         ]),
         UserEvent::FactorReplaced { factor, method: _ } => object([("factor", text(factor.as_str()))]),

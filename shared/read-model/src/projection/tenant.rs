@@ -24,8 +24,13 @@ impl TenantRow {
             | TenantEvent::ApiKeyRevoked { .. }
             | TenantEvent::ChannelConfigured { .. }
             | TenantEvent::ChannelRemoved { .. }
+            | TenantEvent::ChannelTested { .. }
             | TenantEvent::Suspended
-            | TenantEvent::Resumed => None,
+            | TenantEvent::Resumed
+            | TenantEvent::DeliveryPaused { .. }
+            | TenantEvent::DeliveryResumed { .. }
+            | TenantEvent::PrefixStopped { .. }
+            | TenantEvent::PrefixReleased { .. } => None,
         }
     }
 
@@ -43,7 +48,12 @@ impl TenantRow {
             | TenantEvent::ApiKeyCreated(_)
             | TenantEvent::ApiKeyRevoked { .. }
             | TenantEvent::ChannelConfigured { .. }
-            | TenantEvent::ChannelRemoved { .. } => {}
+            | TenantEvent::ChannelRemoved { .. }
+            | TenantEvent::ChannelTested { .. }
+            | TenantEvent::DeliveryPaused { .. }
+            | TenantEvent::DeliveryResumed { .. }
+            | TenantEvent::PrefixStopped { .. }
+            | TenantEvent::PrefixReleased { .. } => {}
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use twofold_domain::actor::Role;
 use twofold_domain::user::{Budget, Lock, Profile, Proof, UserEvent};
-use twofold_domain::{FactorKind, Method, Mode, TenantId, Timestamp, UserToken};
+use twofold_domain::{FactorKind, MessageId, Method, Mode, TenantId, Timestamp, UserToken};
 use twofold_event_log::Seq;
 
 use super::text::plain;
@@ -152,6 +152,35 @@ impl UserRow {
     /// The budget of a kind.
     pub fn budget(&self, kind: FactorKind) -> Budget {
         self.failures.get(&kind).copied().unwrap_or_default()
+    }
+}
+
+/// The message whose code the event says was accepted.
+pub(crate) const fn used_code(event: &UserEvent) -> Option<&MessageId> {
+    match event {
+        UserEvent::VerificationSucceeded { proof: Proof::Code { message, .. }, .. } => Some(message),
+        // The code that sets a factor up is accepted by this and by no other event.
+        UserEvent::EnrolmentConfirmed { message, .. } => message.as_ref(),
+        UserEvent::VerificationSucceeded { proof: Proof::Totp { .. } | Proof::RecoveryCode { .. }, .. }
+        | UserEvent::Registered(_)
+        | UserEvent::ProfileChanged(_)
+        | UserEvent::Use2faSet(_)
+        | UserEvent::ToggleRightSet(_)
+        | UserEvent::EnrolmentStarted { .. }
+        | UserEvent::EnrolmentCodeReissued { .. }
+        | UserEvent::TwoFactorEnabled
+        | UserEvent::FactorReplaced { .. }
+        | UserEvent::ChallengeOpened { .. }
+        | UserEvent::ChallengeCodeReissued { .. }
+        | UserEvent::VerificationFailed { .. }
+        | UserEvent::FactorLocked { .. }
+        | UserEvent::FactorUnlocked { .. }
+        | UserEvent::RecoveryCodesGenerated { .. }
+        | UserEvent::AuthenticatorReset { .. }
+        | UserEvent::TwoFactorReset { .. }
+        | UserEvent::TwoFactorDisabled { .. }
+        | UserEvent::ReceiptKept(_)
+        | UserEvent::UserErased => None,
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use twofold_domain::delivery::DeliveryEvent;
 use twofold_domain::tenant::TenantEvent;
 use twofold_domain::user::UserEvent;
 use twofold_domain::{MessageId, TenantId, Timestamp, UserToken};
@@ -10,8 +9,9 @@ use twofold_event_log::wire::{Decoded, Event};
 use twofold_event_log::{Category, Seq, Stored};
 
 use super::audit::{About, audit_rows};
-use super::user::changes_profile;
-use crate::rows::{AuditRow, DeliveryRow, TenantRow, UserRow};
+use super::usage::Usage;
+use super::user::{changes_profile, used_code};
+use crate::rows::{AttemptRow, AuditRow, DeliveryRow, SuppressionKey, SuppressionRow, TenantRow, UserRow};
 
 /// A user's key.
 pub type UserKey = (TenantId, UserToken);
@@ -33,7 +33,7 @@ impl<T> Slot<T> {
         Self { row, changed: false, whole: false }
     }
 
-    const fn new(row: T) -> Self {
+    pub(super) const fn new(row: T) -> Self {
         Self { row, changed: true, whole: true }
     }
 }
@@ -48,6 +48,12 @@ pub struct WorkingSet {
     pub users: HashMap<UserKey, Slot<UserRow>>,
     /// Messages by id.
     pub deliveries: HashMap<MessageId, Slot<DeliveryRow>>,
+    /// New entries of ledgers, in order.
+    pub attempts: Vec<AttemptRow>,
+    /// Changes of figures.
+    pub usage: Usage,
+    /// Destinations on the tenants' lists.
+    pub suppressions: HashMap<SuppressionKey, Slot<SuppressionRow>>,
     /// Tenants by id.
     pub tenants: HashMap<TenantId, Slot<TenantRow>>,
     /// New audit rows, in order.
@@ -63,6 +69,11 @@ pub(crate) const fn hour(at: Timestamp) -> i64 {
     at.as_millis().div_euclid(HOUR_MS)
 }
 
+/// The instant at which an hour starts.
+pub(crate) const fn hour_start(hour: i64) -> Timestamp {
+    Timestamp(hour.saturating_mul(HOUR_MS))
+}
+
 impl WorkingSet {
     /// Folds one commit. Total: an event about something that is not there is audited and changes no row. `false`
     /// when the subject's ids cannot be read, which no writer of ours causes.
@@ -76,6 +87,7 @@ impl WorkingSet {
             Category::Delivery | Category::Ledger => {
                 MessageId::parse(last).ok().map(|message| self.fold_delivery(tenant, &message, stored.seq, decoded))
             }
+            Category::Suppression => Some(self.fold_suppression(tenant, last, stored.seq, decoded)),
         };
         let Some(about) = about else { return false };
         let span = self.hours.entry(hour(decoded.meta.at)).or_insert((stored.seq, stored.seq));
@@ -99,6 +111,9 @@ impl WorkingSet {
                 row.position = seq;
                 self.users.insert(key.clone(), Slot::new(row));
             }
+            if let Some(message) = used_code(event) {
+                self.mark_used(&key, message, at, seq);
+            }
         }
         let mode = self.users.get(&key).map(|slot| slot.row.mode);
         About { tenant: key.0, mode, user: Some(key.1) }
@@ -121,26 +136,5 @@ impl WorkingSet {
             row.position = seq;
             self.tenants.insert(tenant.clone(), Slot::new(row));
         }
-    }
-
-    fn fold_delivery(&mut self, tenant: TenantId, message: &MessageId, seq: Seq, decoded: &Decoded) -> About {
-        let at = decoded.meta.at;
-        for event in &decoded.events {
-            let Event::Delivery(event) = event else { continue };
-            if let Some(slot) = self.deliveries.get_mut(message).filter(|slot| slot.row.tenant == tenant) {
-                slot.row.apply(event, at);
-                slot.row.position = seq;
-                slot.changed = true;
-            } else if let DeliveryEvent::Requested(request) = event
-                && !self.deliveries.contains_key(message)
-            {
-                // The subject's id, not the event's, so that the ledger finds it.
-                let mut row = DeliveryRow::requested(tenant.clone(), request, at, seq);
-                row.message = message.clone();
-                self.deliveries.insert(message.clone(), Slot::new(row));
-            }
-        }
-        let row = self.deliveries.get(message).map(|slot| &slot.row).filter(|row| row.tenant == tenant);
-        About { mode: row.map(|row| row.mode), user: row.map(|row| row.user.clone()), tenant }
     }
 }

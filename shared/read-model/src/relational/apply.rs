@@ -1,14 +1,15 @@
 //! One batch in one transaction.
 
 use sqlx::{Connection as _, SqlStr};
+use twofold_event_log::wire::Decoded;
 use twofold_event_log::{Seq, Stored};
 
 use super::error::unavailable;
 use super::{Dialect, load, query, save};
-use crate::projection::{WorkingSet, fold_commit};
+use crate::projection::{WorkingSet, decode_commit, fold_commit};
 use crate::{ProjectError, StoreError};
 
-/// Commits folded before other tasks get their turn: a fraction of a millisecond.
+/// Commits decoded or folded before other tasks get their turn: a fraction of a millisecond.
 const COMMITS_PER_TURN: usize = 64;
 
 /// Projects what of the batch lies beyond the checkpoint; answers the checkpoint afterwards.
@@ -26,8 +27,10 @@ async fn project<D: Dialect>(connection: &mut D::Connection, batch: &[Stored]) -
     let fresh = &batch[batch.partition_point(|commit| commit.seq <= checkpoint)..];
     let Some(last) = fresh.last() else { return Ok(checkpoint) };
     ensure_contiguous(checkpoint, fresh)?;
-    let mut set = load::working_set::<D>(connection, fresh).await?;
-    fold(&mut set, fresh).await?;
+    // Before anything is loaded: a user's event may be about a message, and only the event says so.
+    let decoded = decode(fresh).await?;
+    let mut set = load::working_set::<D>(connection, fresh, &decoded).await?;
+    fold(&mut set, fresh, &decoded).await?;
     save::working_set::<D>(connection, &set).await?;
     save::set_checkpoint::<D>(connection, last.seq).await?;
     Ok(last.seq)
@@ -54,10 +57,21 @@ fn ensure_contiguous(checkpoint: Seq, commits: &[Stored]) -> Result<(), ProjectE
     Ok(())
 }
 
-async fn fold(set: &mut WorkingSet, commits: &[Stored]) -> Result<(), ProjectError> {
+async fn decode(commits: &[Stored]) -> Result<Vec<Decoded>, ProjectError> {
+    let mut decoded = Vec::with_capacity(commits.len());
     for turn in commits.chunks(COMMITS_PER_TURN) {
         for commit in turn {
-            fold_commit(set, commit)?;
+            decoded.push(decode_commit(commit)?);
+        }
+        tokio::task::yield_now().await;
+    }
+    Ok(decoded)
+}
+
+async fn fold(set: &mut WorkingSet, commits: &[Stored], decoded: &[Decoded]) -> Result<(), ProjectError> {
+    for turn in commits.iter().zip(decoded).collect::<Vec<_>>().chunks(COMMITS_PER_TURN) {
+        for (commit, decoded) in turn {
+            fold_commit(set, commit, decoded)?;
         }
         tokio::task::yield_now().await;
     }

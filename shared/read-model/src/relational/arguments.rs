@@ -2,7 +2,7 @@
 
 use super::Sink;
 use crate::codec::{failures_text, methods_text, mode_text};
-use crate::rows::{AuditRow, DeliveryRow, TenantRow, UserRow};
+use crate::rows::{AttemptRow, AuditRow, DeliveryRow, SuppressionRow, TenantRow, UsageCounts, UsageKey, UserRow};
 
 /// In the order of [`crate::sql::USER_COLUMNS`].
 pub(super) fn whole_user(values: &mut dyn Sink, row: &UserRow) {
@@ -59,9 +59,65 @@ pub(super) fn delivery(values: &mut dyn Sink, row: &DeliveryRow) {
     values.time(row.updated_at);
     values.time(row.expires_at);
     values.number(i64::from(row.attempts));
+    values.optional_text(row.provider.as_deref());
     values.optional_text(row.provider_id.as_deref());
     values.optional_text(row.cause.as_deref());
+    values.optional_text(row.country.as_deref());
+    values.optional_text(row.prefix.as_deref());
+    values.optional_time(row.accepted_at);
+    values.optional_time(row.delivered_at);
+    values.optional_time(row.used_at);
     values.seq(row.request_seq);
+    values.seq(row.position);
+}
+
+/// In the order of [`crate::sql::ATTEMPT_COLUMNS`].
+pub(super) fn attempt(values: &mut dyn Sink, row: &AttemptRow) {
+    values.text(row.message.as_str());
+    values.seq(row.seq);
+    values.number(i64::from(row.idx));
+    values.text(row.tenant.as_str());
+    values.time(row.at);
+    values.text(row.result.name());
+    values.optional_number(row.attempt.map(i64::from));
+    values.optional_text(row.provider.as_deref());
+    values.optional_text(row.provider_id.as_deref());
+    values.optional_text(row.cause.as_deref());
+}
+
+/// In the order of [`crate::sql::USAGE_COLUMNS`].
+pub(super) fn usage(values: &mut dyn Sink, key: &UsageKey, counts: &UsageCounts) {
+    usage_key(values, key);
+    for member in counts.members() {
+        values.number(member);
+    }
+}
+
+/// In the order of [`crate::sql::USAGE_KEYS`].
+pub(super) fn usage_key(values: &mut dyn Sink, key: &UsageKey) {
+    values.number(key.hour);
+    for text in [key.tenant.as_str(), key.mode, key.channel, &key.provider, &key.country, &key.prefix] {
+        values.text(text);
+    }
+}
+
+/// A key that comes before every key.
+pub(super) fn before_all_usage(values: &mut dyn Sink) {
+    values.number(i64::MIN);
+    for _ in 1..crate::sql::USAGE_KEYS.len() {
+        values.text("");
+    }
+}
+
+/// In the order of [`crate::sql::SUPPRESSION_COLUMNS`].
+pub(super) fn suppression(values: &mut dyn Sink, row: &SuppressionRow) {
+    values.text(row.tenant.as_str());
+    values.text(&row.destination);
+    values.text(row.channel.name());
+    values.text(&row.cause);
+    values.optional_text(row.message.as_ref().map(twofold_domain::MessageId::as_str));
+    values.time(row.since);
+    values.optional_time(row.released_at);
     values.seq(row.position);
 }
 

@@ -2,25 +2,25 @@
 
 use std::borrow::Cow;
 
-use twofold_domain::{AccountId, MessageId, Sealed, TenantId, Timestamp, UserToken};
+use twofold_domain::{AccountId, Sealed, TenantId, Timestamp, UserToken};
 use twofold_event_log::Seq;
 
 use super::Dialect;
 use super::error::corrupt;
 use crate::StoreError;
-use crate::codec::{TENANT_WIDE, parse_actor, parse_channel, parse_failures, parse_methods, parse_mode, parse_role};
-use crate::rows::{AuditRow, DeliveryRow, DeliveryStatus, TenantRow, UserRow};
+use crate::codec::{TENANT_WIDE, parse_actor, parse_failures, parse_methods, parse_mode, parse_role};
+use crate::rows::{AuditRow, TenantRow, UserRow};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
 /// The columns of a row, one after the other.
-struct Columns<'r, D: Dialect> {
+pub(super) struct Columns<'r, D: Dialect> {
     row: &'r D::Row,
     next: usize,
 }
 
 impl<'r, D: Dialect> Columns<'r, D> {
-    const fn of(row: &'r D::Row) -> Self {
+    pub const fn of(row: &'r D::Row) -> Self {
         Self { row, next: 0 }
     }
 
@@ -32,32 +32,32 @@ impl<'r, D: Dialect> Columns<'r, D> {
         get(self.row, self.next - 1).map_err(|_| corrupt("a column has another type"))
     }
 
-    fn text(&mut self) -> Result<&'r str> {
+    pub fn text(&mut self) -> Result<&'r str> {
         self.next(D::text)?.ok_or_else(|| corrupt("a column is empty"))
     }
 
-    fn number(&mut self) -> Result<i64> {
+    pub fn number(&mut self) -> Result<i64> {
         self.optional_number()?.ok_or_else(|| corrupt("a column is empty"))
     }
 
-    fn optional_number(&mut self) -> Result<Option<i64>> {
+    pub fn optional_number(&mut self) -> Result<Option<i64>> {
         self.next(D::number)
     }
 
-    fn parse<T>(&mut self, parse: impl FnOnce(&str) -> Option<T>) -> Result<T> {
+    pub fn parse<T>(&mut self, parse: impl FnOnce(&str) -> Option<T>) -> Result<T> {
         parse(self.text()?).ok_or_else(|| corrupt("a column has an unknown text"))
     }
 
-    fn optional<T>(&mut self, parse: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>> {
+    pub fn optional<T>(&mut self, parse: impl FnOnce(&str) -> Option<T>) -> Result<Option<T>> {
         let text = self.next(D::text)?;
         text.map(|text| parse(text).ok_or_else(|| corrupt("a column has an unknown text"))).transpose()
     }
 
-    fn owned(&mut self) -> Result<Option<String>> {
+    pub fn owned(&mut self) -> Result<Option<String>> {
         Ok(self.next(D::text)?.map(str::to_owned))
     }
 
-    fn cow(&mut self) -> Result<Option<Cow<'static, str>>> {
+    pub fn cow(&mut self) -> Result<Option<Cow<'static, str>>> {
         Ok(self.owned()?.map(Cow::Owned))
     }
 
@@ -65,15 +65,15 @@ impl<'r, D: Dialect> Columns<'r, D> {
         Ok(self.next(D::bytes)?.map(Sealed::new))
     }
 
-    fn seq(&mut self) -> Result<Seq> {
+    pub fn seq(&mut self) -> Result<Seq> {
         Ok(Seq(self.number()?.cast_unsigned()))
     }
 
-    fn time(&mut self) -> Result<Timestamp> {
+    pub fn time(&mut self) -> Result<Timestamp> {
         Ok(Timestamp(self.number()?))
     }
 
-    fn optional_time(&mut self) -> Result<Option<Timestamp>> {
+    pub fn optional_time(&mut self) -> Result<Option<Timestamp>> {
         Ok(self.optional_number()?.map(Timestamp))
     }
 
@@ -85,21 +85,21 @@ impl<'r, D: Dialect> Columns<'r, D> {
         Ok(self.optional_number()?.map(|flag| flag != 0))
     }
 
-    fn optional_small(&mut self) -> Result<Option<u32>> {
+    pub fn optional_small(&mut self) -> Result<Option<u32>> {
         let number = self.optional_number()?.map(u32::try_from).transpose();
         number.map_err(|_| corrupt("a number is out of range"))
     }
 
-    fn small(&mut self) -> Result<u32> {
+    pub fn small(&mut self) -> Result<u32> {
         u32::try_from(self.number()?).map_err(|_| corrupt("a number is out of range"))
     }
 }
 
-fn user_token(text: &str) -> Option<UserToken> {
+pub(super) fn user_token(text: &str) -> Option<UserToken> {
     UserToken::parse(text).ok()
 }
 
-fn tenant_id(text: &str) -> Option<TenantId> {
+pub(super) fn tenant_id(text: &str) -> Option<TenantId> {
     TenantId::parse(text).ok()
 }
 
@@ -125,28 +125,6 @@ pub(super) fn user<D: Dialect>(row: &D::Row) -> Result<UserRow> {
     row.last_failed_at = columns.optional_time()?;
     row.position = columns.seq()?;
     Ok(row)
-}
-
-pub(super) fn delivery<D: Dialect>(row: &D::Row) -> Result<DeliveryRow> {
-    let mut columns = Columns::<D>::of(row);
-    Ok(DeliveryRow {
-        message: columns.parse(|text| MessageId::parse(text).ok())?,
-        tenant: columns.parse(tenant_id)?,
-        user: columns.parse(user_token)?,
-        mode: columns.parse(parse_mode)?,
-        channel: columns.parse(parse_channel)?,
-        kind: Cow::Owned(columns.text()?.to_owned()),
-        purpose: columns.cow()?,
-        status: columns.parse(DeliveryStatus::parse)?,
-        requested_at: columns.time()?,
-        updated_at: columns.time()?,
-        expires_at: columns.time()?,
-        attempts: columns.small()?,
-        provider_id: columns.owned()?,
-        cause: columns.owned()?,
-        request_seq: columns.seq()?,
-        position: columns.seq()?,
-    })
 }
 
 pub(super) fn tenant<D: Dialect>(row: &D::Row) -> Result<TenantRow> {

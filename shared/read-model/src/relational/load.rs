@@ -3,24 +3,28 @@
 use std::collections::{BTreeSet, HashMap};
 
 use twofold_domain::{MessageId, TenantId, UserToken};
+use twofold_event_log::wire::{Decoded, Event};
 use twofold_event_log::{Category, Stored};
 
 use super::dialect::run_all;
-use super::{Dialect, Many, decode, states};
+use super::{Dialect, Many, decode, decode_delivery, states};
 use crate::StoreError;
-use crate::projection::{Slot, WorkingSet};
+use crate::projection::{Slot, WorkingSet, used_code};
+use crate::rows::SuppressionKey;
 use crate::sql;
 
 static USERS: Many = Many::of(sql::users_load);
 static DELIVERIES: Many = Many::of(sql::deliveries_load);
+static SUPPRESSIONS: Many = Many::of(sql::suppressions_load);
 static TENANTS: Many = Many::of(sql::tenants_load);
 
-/// What is stored of the users, messages and tenants that the commits are about.
+/// What is stored of the users, messages, destinations and tenants that the commits are about.
 pub(super) async fn working_set<D: Dialect>(
     connection: &mut D::Connection,
     commits: &[Stored],
+    decoded: &[Decoded],
 ) -> Result<WorkingSet, StoreError> {
-    let keys = Keys::of(commits);
+    let keys = Keys::of(commits, decoded);
     let mut set = WorkingSet::default();
     let portions = D::portions(&USERS, &keys.users, |values, (tenant, user)| {
         values.text(tenant.as_str());
@@ -34,7 +38,14 @@ pub(super) async fn working_set<D: Dialect>(
     }
     let portions = D::portions(&DELIVERIES, &keys.deliveries, |values, id| values.text(id.as_str()))?;
     set.deliveries =
-        slots(&run_all::<D>(connection, portions).await?, decode::delivery::<D>, |row| row.message.clone())?;
+        slots(&run_all::<D>(connection, portions).await?, decode_delivery::delivery::<D>, |row| row.message.clone())?;
+    let portions = D::portions(&SUPPRESSIONS, &keys.suppressions, |values, (tenant, destination)| {
+        values.text(tenant.as_str());
+        values.text(destination);
+    })?;
+    set.suppressions = slots(&run_all::<D>(connection, portions).await?, decode_delivery::suppression::<D>, |row| {
+        (row.tenant.clone(), row.destination.clone())
+    })?;
     let portions = D::portions(&TENANTS, &keys.tenants, |values, id| values.text(id.as_str()))?;
     set.tenants = slots(&run_all::<D>(connection, portions).await?, decode::tenant::<D>, |row| row.tenant.clone())?;
     Ok(set)
@@ -52,25 +63,40 @@ fn slots<R, K: Eq + std::hash::Hash, T>(
 struct Keys {
     users: Vec<(TenantId, UserToken)>,
     deliveries: Vec<MessageId>,
+    suppressions: Vec<SuppressionKey>,
     tenants: Vec<TenantId>,
 }
 
 impl Keys {
-    fn of(commits: &[Stored]) -> Self {
-        let (mut users, mut deliveries, mut tenants) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        for commit in commits {
+    fn of(commits: &[Stored], decoded: &[Decoded]) -> Self {
+        let (mut users, mut deliveries) = (BTreeSet::new(), BTreeSet::new());
+        let (mut suppressions, mut tenants) = (BTreeSet::new(), BTreeSet::new());
+        for (commit, decoded) in commits.iter().zip(decoded) {
             let Some(tenant) = commit.subject.tenant_id() else { continue };
             let last = commit.subject.last_token();
             match commit.subject.category() {
-                Category::User => users.extend(UserToken::parse(last).ok().map(|user| (tenant, user))),
+                Category::User => {
+                    users.extend(UserToken::parse(last).ok().map(|user| (tenant, user)));
+                    deliveries.extend(used(decoded).cloned());
+                }
                 Category::Config => tenants.extend(Some(tenant)),
                 Category::Delivery | Category::Ledger => deliveries.extend(MessageId::parse(last).ok()),
+                Category::Suppression => suppressions.extend(Some((tenant, last.to_owned()))),
             }
         }
         Self {
             users: users.into_iter().collect(),
             deliveries: deliveries.into_iter().collect(),
+            suppressions: suppressions.into_iter().collect(),
             tenants: tenants.into_iter().collect(),
         }
     }
+}
+
+/// Messages whose codes were accepted.
+fn used(decoded: &Decoded) -> impl Iterator<Item = &MessageId> {
+    decoded.events.iter().filter_map(|event| match event {
+        Event::User(event) => used_code(event),
+        Event::Tenant(_) | Event::Account(_) | Event::Delivery(_) | Event::Suppression(_) => None,
+    })
 }

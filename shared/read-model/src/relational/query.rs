@@ -1,17 +1,16 @@
 //! Queries.
 
 use sqlx::{AssertSqlSafe, SqlSafeStr as _, SqlStr};
-use twofold_domain::{AccountId, MessageId, Mode, TenantId, UserToken};
+use twofold_domain::{AccountId, Mode, TenantId, UserToken};
 use twofold_event_log::Seq;
 
 use super::save::CHECKPOINT;
-use super::sink::number;
 use super::{Backend, Dialect, Scope, Sink as _, Values, decode};
 use crate::StoreError;
 use crate::codec::method_pattern;
-use crate::filter::{DeliveryFilter, DeliveryPage, MAX_PAGE_ROWS, TenantPage, UserFilter, UserPage};
-use crate::rows::{DeliveryRow, TenantRow, UserRow};
-use crate::sql::{self, DeliveryShape, UserShape};
+use crate::filter::{MAX_PAGE_ROWS, TenantPage, UserFilter, UserPage};
+use crate::rows::{TenantRow, UserRow};
+use crate::sql::{self, UserShape};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -25,7 +24,7 @@ pub(super) fn text(sql: String) -> SqlStr {
     AssertSqlSafe(sql).into_sql_str()
 }
 
-fn values<B: Backend>(texts: &[&str]) -> Values<B::Dialect> {
+pub(super) fn values<B: Backend>(texts: &[&str]) -> Values<B::Dialect> {
     let mut values = Values::default();
     for text in texts {
         values.text(text);
@@ -98,45 +97,6 @@ pub(super) async fn count_admins<B: Backend>(
     let values = values::<B>(&[tenant.as_str(), account.as_str(), except_user.as_str()]).finish()?;
     let rows = backend.fetch(Scope::Tenant(tenant), SqlStr::from_static(sql::COUNT_ADMINS), values).await?;
     Ok(decode::one_number::<B::Dialect>(&rows)?.unwrap_or(0).unsigned_abs())
-}
-
-pub(super) async fn deliveries<B: Backend>(
-    backend: &B,
-    tenant: &TenantId,
-    mode: Mode,
-    filter: &DeliveryFilter,
-    page: DeliveryPage,
-) -> Result<Vec<DeliveryRow>> {
-    let shape = DeliveryShape {
-        user: filter.user.is_some(),
-        status: filter.status.is_some(),
-        channel: filter.channel.is_some(),
-        newest_first: page.newest_first,
-    };
-    let start = if page.newest_first { i64::MAX } else { 0 };
-    let mut values = values::<B>(&[tenant.as_str(), mode.name()]);
-    values.number(page.after.map_or(start, number));
-    values.number(rows(page.limit));
-    let filters = [
-        filter.user.as_ref().map(UserToken::as_str),
-        filter.status.map(crate::DeliveryStatus::name),
-        filter.channel.map(twofold_domain::Channel::name),
-    ];
-    for text in filters.into_iter().flatten() {
-        values.text(text);
-    }
-    let rows = backend.fetch(Scope::Tenant(tenant), text(sql::deliveries(&shape)), values.finish()?).await?;
-    decode::rows(&rows, decode::delivery::<B::Dialect>)
-}
-
-pub(super) async fn delivery<B: Backend>(
-    backend: &B,
-    tenant: &TenantId,
-    message: &MessageId,
-) -> Result<Option<DeliveryRow>> {
-    let values = values::<B>(&[message.as_str(), tenant.as_str()]);
-    let rows = backend.fetch(Scope::Tenant(tenant), text(sql::delivery()), values.finish()?).await?;
-    rows.first().map(decode::delivery::<B::Dialect>).transpose()
 }
 
 pub(super) async fn tenants<B: Backend>(backend: &B, page: &TenantPage) -> Result<Vec<TenantRow>> {

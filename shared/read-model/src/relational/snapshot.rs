@@ -6,10 +6,13 @@ use twofold_event_log::{BoxFuture, Seq};
 
 use super::query::{read_checkpoint, text};
 use super::sink::number;
-use super::{Dialect, Sink as _, Values, decode};
+use super::{Dialect, Sink as _, Values, arguments, decode, decode_delivery};
 use crate::StoreError;
 use crate::projection::Hours;
-use crate::rows::{AuditRow, DeliveryRow, TenantRow, UserRow};
+use crate::rows::{
+    AttemptKey, AttemptRow, AuditRow, DeliveryRow, SuppressionKey, SuppressionRow, TenantRow, UsageCounts, UsageKey,
+    UserRow,
+};
 use crate::sql;
 use crate::store::Snapshot;
 
@@ -64,7 +67,43 @@ impl<D: Dialect> Snapshot for RelationalSnapshot<D> {
             values.text(after.as_ref().map_or("", MessageId::as_str));
             values.number(PORTION);
             let rows = self.rows(text(sql::scan_deliveries()), values).await?;
-            decode::rows(&rows, decode::delivery::<D>)
+            decode::rows(&rows, decode_delivery::delivery::<D>)
+        })
+    }
+
+    fn attempts(&mut self, after: Option<AttemptKey>) -> BoxFuture<'_, Result<Vec<AttemptRow>>> {
+        Box::pin(async move {
+            let mut values = Values::<D>::default();
+            values.text(after.as_ref().map_or("", |(message, ..)| message.as_str()));
+            values.number(after.as_ref().map_or(0, |(_, seq, _)| number(*seq)));
+            values.number(after.as_ref().map_or(0, |(.., idx)| i64::from(*idx)));
+            values.number(PORTION);
+            let rows = self.rows(text(sql::scan_attempts()), values).await?;
+            decode::rows(&rows, decode_delivery::attempt::<D>)
+        })
+    }
+
+    fn usage(&mut self, after: Option<UsageKey>) -> BoxFuture<'_, Result<Vec<(UsageKey, UsageCounts)>>> {
+        Box::pin(async move {
+            let mut values = Values::<D>::default();
+            match &after {
+                Some(key) => arguments::usage_key(&mut values, key),
+                None => arguments::before_all_usage(&mut values),
+            }
+            values.number(PORTION);
+            let rows = self.rows(text(sql::scan_usage()), values).await?;
+            decode::rows(&rows, decode_delivery::usage::<D>)
+        })
+    }
+
+    fn suppressions(&mut self, after: Option<SuppressionKey>) -> BoxFuture<'_, Result<Vec<SuppressionRow>>> {
+        Box::pin(async move {
+            let mut values = Values::<D>::default();
+            values.text(after.as_ref().map_or("", |(tenant, _)| tenant.as_str()));
+            values.text(after.as_ref().map_or("", |(_, destination)| destination));
+            values.number(PORTION);
+            let rows = self.rows(text(sql::scan_suppressions()), values).await?;
+            decode::rows(&rows, decode_delivery::suppression::<D>)
         })
     }
 

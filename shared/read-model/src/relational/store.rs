@@ -6,10 +6,10 @@ use twofold_domain::{AccountId, MessageId, Mode, TenantId, UserToken};
 use twofold_event_log::{BoxFuture, Seq, Stored};
 
 use super::snapshot::RelationalSnapshot;
-use super::{Backend, audit, query};
-use crate::filter::{AuditFilter, DeliveryFilter, DeliveryPage, Page, TenantPage, UserFilter, UserPage};
+use super::{Backend, audit, messages, query};
+use crate::filter::{AuditFilter, DeliveryFilter, DeliveryPage, Page, TenantPage, UsageQuery, UserFilter, UserPage};
 use crate::rebuild::Rebuild;
-use crate::rows::{AuditRow, DeliveryRow, TenantRow, UserRow};
+use crate::rows::{AttemptRow, AuditRow, DeliveryRow, SuppressionRow, TenantRow, UsageRow, UserRow};
 use crate::store::{ReadStore, Snapshot};
 use crate::{ProjectError, StoreError};
 
@@ -82,7 +82,7 @@ impl<B: Backend> ReadStore for B {
         filter: &'a DeliveryFilter,
         page: DeliveryPage,
     ) -> BoxFuture<'a, Result<Vec<DeliveryRow>, StoreError>> {
-        Box::pin(query::deliveries(self, tenant, mode, filter, page))
+        Box::pin(messages::deliveries(self, tenant, mode, filter, page))
     }
 
     fn delivery<'a>(
@@ -90,7 +90,37 @@ impl<B: Backend> ReadStore for B {
         tenant: &'a TenantId,
         message: &'a MessageId,
     ) -> BoxFuture<'a, Result<Option<DeliveryRow>, StoreError>> {
-        Box::pin(query::delivery(self, tenant, message))
+        Box::pin(messages::delivery(self, tenant, message))
+    }
+
+    fn attempts<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        message: &'a MessageId,
+    ) -> BoxFuture<'a, Result<Vec<AttemptRow>, StoreError>> {
+        Box::pin(messages::attempts(self, tenant, message))
+    }
+
+    fn dead_letters<'a>(
+        &'a self,
+        tenant: Option<&'a TenantId>,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<DeliveryRow>, StoreError>> {
+        Box::pin(messages::dead_letters(self, tenant, before, limit))
+    }
+
+    fn delivery_stats<'a>(&'a self, query: &'a UsageQuery) -> BoxFuture<'a, Result<Vec<UsageRow>, StoreError>> {
+        Box::pin(messages::delivery_stats(self, query))
+    }
+
+    fn suppressions<'a>(
+        &'a self,
+        tenant: &'a TenantId,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<SuppressionRow>, StoreError>> {
+        Box::pin(messages::suppressions(self, tenant, before, limit))
     }
 
     fn tenants<'a>(&'a self, page: &'a TenantPage) -> BoxFuture<'a, Result<Vec<TenantRow>, StoreError>> {

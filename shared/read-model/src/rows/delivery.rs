@@ -22,12 +22,28 @@ pub enum DeliveryStatus {
     Expired,
     /// Pointless by now.
     Superseded,
+    /// A provider took it and says that it arrived.
+    Delivered,
+    /// A provider took it, and it did not arrive after all.
+    Bounced,
+    /// Its code was accepted: it arrived, whatever anybody says.
+    Used,
 }
 
 impl DeliveryStatus {
     /// Every status.
-    pub const ALL: [Self; 7] =
-        [Self::Pending, Self::Retrying, Self::Accepted, Self::Captured, Self::Dead, Self::Expired, Self::Superseded];
+    pub const ALL: [Self; 10] = [
+        Self::Pending,
+        Self::Retrying,
+        Self::Accepted,
+        Self::Captured,
+        Self::Dead,
+        Self::Expired,
+        Self::Superseded,
+        Self::Delivered,
+        Self::Bounced,
+        Self::Used,
+    ];
 
     /// The stable name in JSON and rows.
     pub const fn name(self) -> &'static str {
@@ -39,6 +55,9 @@ impl DeliveryStatus {
             Self::Dead => "dead",
             Self::Expired => "expired",
             Self::Superseded => "superseded",
+            Self::Delivered => "delivered",
+            Self::Bounced => "bounced",
+            Self::Used => "used",
         }
     }
 
@@ -47,11 +66,21 @@ impl DeliveryStatus {
         Self::ALL.into_iter().find(|status| status.name() == name)
     }
 
-    /// Whether nothing more is expected to happen.
+    /// Whether nothing more will be sent, unless an operator redrives it.
     pub const fn is_final(self) -> bool {
+        self.strength() > 0
+    }
+
+    /// What is known for surer than what: a stronger statement replaces a weaker one and never the other way round,
+    /// so that reports may come in any order. Of the ends without a provider's word the first one stays.
+    pub(crate) const fn strength(self) -> u8 {
         match self {
-            Self::Pending | Self::Retrying => false,
-            Self::Accepted | Self::Captured | Self::Dead | Self::Expired | Self::Superseded => true,
+            Self::Pending | Self::Retrying => 0,
+            Self::Captured | Self::Dead | Self::Expired | Self::Superseded => 1,
+            Self::Accepted => 2,
+            Self::Bounced => 3,
+            Self::Delivered => 4,
+            Self::Used => 5,
         }
     }
 }
@@ -83,10 +112,22 @@ pub struct DeliveryRow {
     pub expires_at: Timestamp,
     /// Attempts made.
     pub attempts: u32,
+    /// Which of the channel's providers took it, or tried it last.
+    pub provider: Option<String>,
     /// The provider's own id of it.
     pub provider_id: Option<String>,
-    /// Why the last attempt failed.
+    /// Why the last attempt failed, or why it did not arrive.
     pub cause: Option<String>,
+    /// Where a text message went, ISO 3166 alpha-2; known once a provider took it.
+    pub country: Option<String>,
+    /// The beginning of the number a text message went to: `+`, the country's code and at most three digits more.
+    pub prefix: Option<String>,
+    /// When a provider took it.
+    pub accepted_at: Option<Timestamp>,
+    /// When a provider's word came that it arrived.
+    pub delivered_at: Option<Timestamp>,
+    /// When its code was accepted.
+    pub used_at: Option<Timestamp>,
     /// The commit that requested it.
     pub request_seq: Seq,
     /// Its newest commit.

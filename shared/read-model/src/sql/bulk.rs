@@ -1,7 +1,8 @@
 //! Statements with many rows, in a few fixed sizes so that prepared ones are found again.
 
 use super::{
-    AUDIT_COLUMNS, DELIVERY_COLUMNS, HOUR_COLUMNS, TENANT_COLUMNS, USER_COLUMNS, USER_STATE_COLUMNS, USER_STATE_FIXED,
+    ATTEMPT_COLUMNS, AUDIT_COLUMNS, DELIVERY_COLUMNS, HOUR_COLUMNS, SUPPRESSION_COLUMNS, TENANT_COLUMNS, USAGE_COLUMNS,
+    USAGE_COUNTS, USAGE_KEYS, USER_COLUMNS, USER_STATE_COLUMNS, USER_STATE_FIXED,
 };
 
 /// Rows of one list: as many of the largest as fit, then of the next; a full batch is two. Far below SQLite's limit of
@@ -48,13 +49,17 @@ impl Bulk {
     }
 
     /// Every one.
-    pub fn every() -> [Self; 9] {
+    pub fn every() -> [Self; 13] {
         [
             users_load(),
             users_upsert(),
             users_update(),
             deliveries_load(),
             deliveries_upsert(),
+            attempts_insert(),
+            usage_add(),
+            suppressions_load(),
+            suppressions_upsert(),
             tenants_load(),
             tenants_upsert(),
             audit_insert(),
@@ -76,12 +81,20 @@ fn kind(column: &str) -> &'static str {
 
 const BYTES: [&str; 5] = ["account_panel_id", "panel_id", "email", "phone", "private"];
 
-const NUMBERS: [&str; 23] = [
+const NUMBERS: [&str; 37] = [
+    "accepted",
+    "accepted_at",
     "at",
+    "attempt",
     "attempts",
+    "bounced",
     "created_at",
+    "dead",
+    "delivered",
+    "delivered_at",
     "enabled_at",
     "erased",
+    "expired",
     "expires_at",
     "first_seq",
     "hour",
@@ -89,17 +102,23 @@ const NUMBERS: [&str; 23] = [
     "last_failed_at",
     "last_seq",
     "last_verified_at",
+    "latency_ms",
     "locked_until",
     "may_toggle",
     "position",
     "recovery_left",
     "registered_at",
+    "released_at",
     "request_seq",
+    "requested",
     "requested_at",
     "seq",
+    "since",
     "suspended",
     "updated_at",
     "use_2fa",
+    "used",
+    "used_at",
 ];
 
 fn insert(table: &str, columns: &[&str]) -> String {
@@ -145,13 +164,16 @@ pub fn users_update() -> Bulk {
     }
 }
 
+/// What a list of keys, as `v`, is joined to.
+fn select(table: &str, columns: &[&str]) -> String {
+    let columns: Vec<_> = columns.iter().map(|column| format!("{table}.{column}")).collect();
+    format!("SELECT {} FROM (", columns.join(", "))
+}
+
 /// Messages by id.
 pub fn deliveries_load() -> Bulk {
     Bulk {
-        before: || {
-            let columns: Vec<_> = DELIVERY_COLUMNS.iter().map(|column| format!("deliveries.{column}")).collect();
-            format!("SELECT {} FROM (", columns.join(", "))
-        },
+        before: || select("deliveries", &DELIVERY_COLUMNS),
         after: || ") AS v JOIN deliveries ON deliveries.message = v.column1".to_owned(),
         columns: &["message"],
     }
@@ -161,18 +183,69 @@ pub fn deliveries_load() -> Bulk {
 pub fn deliveries_upsert() -> Bulk {
     Bulk {
         before: || insert("deliveries", &DELIVERY_COLUMNS),
-        after: || on_conflict("message", &["status", "updated_at", "attempts", "provider_id", "cause", "position"]),
+        after: || on_conflict("message", &DELIVERY_CHANGING),
         columns: &DELIVERY_COLUMNS,
+    }
+}
+
+/// Columns of a message that its ledger changes.
+const DELIVERY_CHANGING: [&str; 12] = [
+    "status",
+    "updated_at",
+    "attempts",
+    "provider",
+    "provider_id",
+    "cause",
+    "country",
+    "prefix",
+    "accepted_at",
+    "delivered_at",
+    "used_at",
+    "position",
+];
+
+/// New entries of ledgers. An entry that is there already is a defect and fails.
+pub fn attempts_insert() -> Bulk {
+    Bulk { before: || insert("delivery_attempts", &ATTEMPT_COLUMNS), after: String::new, columns: &ATTEMPT_COLUMNS }
+}
+
+/// Adds to figures.
+pub fn usage_add() -> Bulk {
+    Bulk {
+        before: || insert("delivery_usage", &USAGE_COLUMNS),
+        after: || {
+            let sums = USAGE_COUNTS.map(|column| format!("{column} = delivery_usage.{column} + excluded.{column}"));
+            format!(" ON CONFLICT ({}) DO UPDATE SET {}", USAGE_KEYS.join(", "), sums.join(", "))
+        },
+        columns: &USAGE_COLUMNS,
+    }
+}
+
+/// Destinations by tenant and hash.
+pub fn suppressions_load() -> Bulk {
+    Bulk {
+        before: || select("suppressions", &SUPPRESSION_COLUMNS),
+        after: || {
+            ") AS v JOIN suppressions ON suppressions.tenant = v.column1 AND suppressions.destination = v.column2"
+                .to_owned()
+        },
+        columns: &["tenant", "destination"],
+    }
+}
+
+/// Destinations, new or known.
+pub fn suppressions_upsert() -> Bulk {
+    Bulk {
+        before: || insert("suppressions", &SUPPRESSION_COLUMNS),
+        after: || on_conflict("tenant, destination", &SUPPRESSION_COLUMNS[2..]),
+        columns: &SUPPRESSION_COLUMNS,
     }
 }
 
 /// Tenants by id.
 pub fn tenants_load() -> Bulk {
     Bulk {
-        before: || {
-            let columns: Vec<_> = TENANT_COLUMNS.iter().map(|column| format!("tenants.{column}")).collect();
-            format!("SELECT {} FROM (", columns.join(", "))
-        },
+        before: || select("tenants", &TENANT_COLUMNS),
         after: || ") AS v JOIN tenants ON tenants.tenant = v.column1".to_owned(),
         columns: &["tenant"],
     }

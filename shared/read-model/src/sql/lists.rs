@@ -1,6 +1,6 @@
-//! Lists of users and messages: one statement for every combination of filters, so that each uses its index.
+//! Lists of users: one statement for every combination of filters, so that each uses its index.
 
-use super::{DELIVERY_COLUMNS, Numbers, USER_COLUMNS};
+use super::{Numbers, USER_COLUMNS};
 
 /// Which filters of users are set.
 ///
@@ -58,45 +58,5 @@ impl UserShape {
             }
         }
         shapes
-    }
-}
-
-/// Which filters of messages are set.
-///
-/// Values: tenant, mode, after (position), limit, then those of the filters in the order of the fields.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each stands for one condition")]
-pub struct DeliveryShape {
-    /// User.
-    pub user: bool,
-    /// Status.
-    pub status: bool,
-    /// Channel.
-    pub channel: bool,
-    /// Backwards.
-    pub newest_first: bool,
-}
-
-/// A page of messages.
-pub fn deliveries(shape: &DeliveryShape) -> String {
-    let (beyond, order) = if shape.newest_first { ("<", " DESC") } else { (">", "") };
-    let (mode, status) = if shape.user { ("(mode || '')", "(status || '')") } else { ("mode", "status") };
-    let mut values = Numbers::from(5);
-    let mut conditions = vec!["tenant = $1".to_owned(), format!("{mode} = $2"), format!("request_seq {beyond} $3")];
-    for (column, set) in [("user_token", shape.user), (status, shape.status), ("channel", shape.channel)] {
-        if set {
-            conditions.push(format!("{column} = {}", values.next()));
-        }
-    }
-    let (columns, conditions) = (DELIVERY_COLUMNS.join(", "), conditions.join(" AND "));
-    format!("SELECT {columns} FROM deliveries WHERE {conditions} ORDER BY request_seq{order} LIMIT $4")
-}
-
-impl DeliveryShape {
-    /// Every combination.
-    pub fn every() -> Vec<Self> {
-        let bit = |number: u8, place: u8| number >> place & 1 == 1;
-        let shape = |n| Self { user: bit(n, 0), status: bit(n, 1), channel: bit(n, 2), newest_first: bit(n, 3) };
-        (0..16).map(shape).collect()
     }
 }

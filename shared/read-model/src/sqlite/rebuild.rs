@@ -33,7 +33,17 @@ struct Files {
     _lock: File,
 }
 
-const TABLES: [&str; 6] = ["users", "deliveries", "tenants", "audit", "audit_hours", "checkpoint"];
+const TABLES: [&str; 9] = [
+    "users",
+    "deliveries",
+    "delivery_attempts",
+    "delivery_usage",
+    "suppressions",
+    "tenants",
+    "audit",
+    "audit_hours",
+    "checkpoint",
+];
 
 /// Indexes that are no part of a table.
 const INDEXES: &str = "SELECT name, sql FROM main.sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY name";

@@ -2,7 +2,7 @@
 
 use std::hash::{Hash, Hasher as _};
 
-use twofold_domain::{MessageId, TenantId, UserToken};
+use twofold_domain::{TenantId, UserToken};
 
 use super::digest::Digests;
 use super::report::{Difference, VerifyReport};
@@ -56,33 +56,6 @@ pub(super) async fn users(
 
 fn key(row: &UserRow) -> (TenantId, UserToken) {
     (row.tenant.clone(), row.user.clone())
-}
-
-/// The same for messages.
-pub(super) async fn deliveries(
-    snapshot: &mut dyn Snapshot,
-    share: Share,
-    set: &mut WorkingSet,
-    report: &mut VerifyReport,
-    limit: usize,
-) -> Result<(), StoreError> {
-    let mut after: Option<MessageId> = None;
-    loop {
-        let rows = snapshot.deliveries(after.take()).await?;
-        let Some(last) = rows.last() else { break };
-        after = Some(last.message.clone());
-        for row in rows.iter().filter(|row| share.has(row.message.as_str())) {
-            if set.deliveries.remove(&row.message).is_none_or(|slot| slot.row != *row) {
-                report.add(Difference::Delivery(row.message.clone()), limit);
-            }
-        }
-    }
-    let mut missing: Vec<_> = set.deliveries.drain().map(|(message, _)| message).collect();
-    missing.sort_unstable();
-    for message in missing {
-        report.add(Difference::Delivery(message), limit);
-    }
-    Ok(())
 }
 
 /// The same for tenants, of which there are few.

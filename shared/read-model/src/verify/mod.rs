@@ -5,6 +5,7 @@
 
 mod compare;
 mod digest;
+mod messages;
 mod passes;
 mod report;
 

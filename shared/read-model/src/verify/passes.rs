@@ -6,8 +6,9 @@ use twofold_event_log::{Category, EventLog, MAX_READ_COMMITS, Seq, Stored};
 
 use super::compare::{self, Share};
 use super::digest::Digests;
+use super::messages;
 use super::report::{Difference, VerifyReport};
-use crate::projection::{Hours, WorkingSet, fold_commit};
+use crate::projection::{Hours, Usage, WorkingSet, decode_commit, fold_commit};
 use crate::rebuild::Progress;
 use crate::store::ReadStore;
 use crate::{ProjectError, ReplayError};
@@ -60,6 +61,7 @@ pub async fn verify_with(
     let mut report = VerifyReport { position, ..VerifyReport::default() };
     let mut expected = Digests::default();
     let mut hours = Hours::new();
+    let mut usage = Usage::new();
     for pass in 0..passes {
         let share = Share { pass, passes };
         let mut set = WorkingSet::default();
@@ -73,12 +75,16 @@ pub async fn verify_with(
         report.users += set.users.len() as u64;
         report.deliveries += set.deliveries.len() as u64;
         merge(&mut hours, &set.hours);
+        for (key, counts) in std::mem::take(&mut set.usage) {
+            usage.entry(key).or_default().add(&counts, 1);
+        }
         compare::users(&mut *snapshot, share, &mut set, &mut report, options.listed).await?;
-        compare::deliveries(&mut *snapshot, share, &mut set, &mut report, options.listed).await?;
+        messages::compare(&mut *snapshot, share, &mut set, &mut report, options.listed).await?;
         if pass == 0 {
             compare::tenants(&mut *snapshot, &mut set, &mut report, options.listed).await?;
         }
     }
+    messages::usage(&mut *snapshot, usage, &hours, &mut report, options.listed).await?;
     report.audit_rows = expected.rows();
     let stored = compare::stored_audit(&mut *snapshot).await?;
     for (first, last) in expected.differing(&stored) {
@@ -115,10 +121,15 @@ fn fold(
         let mine = match commit.subject.category() {
             // All of a tenant in one pass.
             Category::Config => share.pass == 0,
-            Category::User | Category::Delivery | Category::Ledger => share.has(commit.subject.last_token()),
+            Category::User | Category::Delivery | Category::Ledger | Category::Suppression => {
+                share.has(commit.subject.last_token())
+            }
         };
         if mine {
-            fold_commit(set, commit)?;
+            fold_commit(set, commit, &decode_commit(commit)?)?;
+        } else if commit.subject.category() == Category::User {
+            // A message of this share may be one whose code that user has used.
+            set.fold_uses(commit, &decode_commit(commit)?);
         }
     }
     for row in set.audit.drain(..) {

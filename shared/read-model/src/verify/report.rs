@@ -8,8 +8,12 @@ use twofold_event_log::Seq;
 pub enum Difference {
     /// A user's row is missing, should not be there, or has other values.
     User(TenantId, UserToken),
-    /// A message's row.
+    /// A message's row, or its ledger.
     Delivery(MessageId),
+    /// Figures of a tenant's deliveries in an hour, counted from the epoch.
+    Usage(TenantId, i64),
+    /// A destination on a tenant's list, by its keyed hash.
+    Suppression(TenantId, String),
     /// A tenant's row.
     Tenant(TenantId),
     /// Audit rows of these positions, both included.

@@ -5,7 +5,8 @@ use twofold_event_log::wire::Event;
 use twofold_read_model::projection::event_details;
 
 use crate::events::{
-    CANARY, LEDGER_EVENTS, TENANT_EVENTS, USER_EVENTS, ledger_event, request, tenant_event, user_event,
+    CANARY, LEDGER_EVENTS, SUPPRESSION_EVENTS, TENANT_EVENTS, USER_EVENTS, ledger_event, request, suppression_event,
+    tenant_event, user_event,
 };
 
 fn samples() -> Vec<Event> {
@@ -13,6 +14,7 @@ fn samples() -> Vec<Event> {
         (0..USER_EVENTS).flat_map(|w| (0..6).map(move |n| Event::User(user_event(w, n)))).collect();
     events.extend((0..TENANT_EVENTS).map(|which| Event::Tenant(tenant_event(which, 1))));
     events.extend((0..LEDGER_EVENTS).map(|which| Event::Delivery(ledger_event(which, 2))));
+    events.extend((0..SUPPRESSION_EVENTS).map(|which| Event::Suppression(suppression_event(which, 2))));
     events.extend((0..6).map(|n| Event::Delivery(request(n, 1))));
     events
 }

@@ -2,13 +2,18 @@
 
 use twofold_event_log::Seq;
 use twofold_read_model::projection::Hours;
-use twofold_read_model::{AuditRow, DeliveryRow, ReadStore, TenantRow, UserRow};
+use twofold_read_model::{
+    AttemptRow, AuditRow, DeliveryRow, ReadStore, SuppressionRow, TenantRow, UsageCounts, UsageKey, UserRow,
+};
 
 #[derive(Debug, PartialEq)]
 pub struct Dump {
     pub checkpoint: Seq,
     pub users: Vec<UserRow>,
     pub deliveries: Vec<DeliveryRow>,
+    pub attempts: Vec<AttemptRow>,
+    pub usage: Vec<(UsageKey, UsageCounts)>,
+    pub suppressions: Vec<SuppressionRow>,
     pub tenants: Vec<TenantRow>,
     pub audit: Vec<AuditRow>,
     pub hours: Hours,
@@ -29,6 +34,9 @@ pub async fn dump(store: &dyn ReadStore) -> Dump {
         checkpoint: snapshot.checkpoint(),
         users: snapshot.users(None).await.unwrap(),
         deliveries: snapshot.deliveries(None).await.unwrap(),
+        attempts: snapshot.attempts(None).await.unwrap(),
+        usage: snapshot.usage(None).await.unwrap(),
+        suppressions: snapshot.suppressions(None).await.unwrap(),
         tenants: snapshot.tenants(None).await.unwrap(),
         audit,
         hours: snapshot.hours().await.unwrap(),

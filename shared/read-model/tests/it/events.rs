@@ -1,7 +1,7 @@
 //! One sample of every event, varied by a number.
 
 use twofold_domain::actor::Role;
-use twofold_domain::delivery::{DeliveryEvent, DeliveryRequested};
+use twofold_domain::delivery::{DeliveryEvent, DeliveryRequested, SmsRegion, SuppressionCause, SuppressionEvent};
 use twofold_domain::tenant::{ApiKeyRecord, Scope, TenantEvent};
 use twofold_domain::user::{
     AccountRef, Destination, DestinationRef, EnrolmentDetail, FailureReason, IssuedCode, MessageKind, NoticeKind,
@@ -105,7 +105,13 @@ pub fn user_event(which: u64, n: u64) -> UserEvent {
             expires_at: Timestamp(5),
         },
         5 => UserEvent::EnrolmentCodeReissued { enrolment, code: code(n) },
-        6 => UserEvent::EnrolmentConfirmed { enrolment, factor, method: method(n), step: flag.then_some(n) },
+        6 => UserEvent::EnrolmentConfirmed {
+            enrolment,
+            factor,
+            method: method(n),
+            step: flag.then_some(n),
+            message: (!flag).then(|| message(n % 8)),
+        },
         7 => UserEvent::TwoFactorEnabled,
         8 => UserEvent::FactorReplaced { factor, method: method(n) },
         9 => UserEvent::ChallengeOpened {
@@ -150,7 +156,7 @@ pub fn user_event(which: u64, n: u64) -> UserEvent {
     }
 }
 
-pub const TENANT_EVENTS: u64 = 8;
+pub const TENANT_EVENTS: u64 = 13;
 
 pub fn tenant_event(which: u64, n: u64) -> TenantEvent {
     let id = KeyId::from_bytes(bytes(n));
@@ -169,7 +175,12 @@ pub fn tenant_event(which: u64, n: u64) -> TenantEvent {
         4 => TenantEvent::ChannelConfigured { channel: Channel::Sms, config: sealed() },
         5 => TenantEvent::ChannelRemoved { channel: Channel::Email },
         6 => TenantEvent::Suspended,
-        _ => TenantEvent::Resumed,
+        7 => TenantEvent::Resumed,
+        8 => TenantEvent::ChannelTested { channel: Channel::Email },
+        9 => TenantEvent::DeliveryPaused { channel: Channel::Sms, provider: Some("twilio".to_owned()) },
+        10 => TenantEvent::DeliveryResumed { channel: Channel::Sms, provider: None },
+        11 => TenantEvent::PrefixStopped { prefix: "+49151".to_owned(), reason: "low conversion".to_owned() },
+        _ => TenantEvent::PrefixReleased { prefix: "+49151".to_owned() },
     }
 }
 
@@ -196,15 +207,44 @@ pub fn request(n: u64, whose: u64) -> DeliveryEvent {
     })
 }
 
-pub const LEDGER_EVENTS: u64 = 6;
+pub const LEDGER_EVENTS: u64 = 9;
 
 pub fn ledger_event(which: u64, attempt: u32) -> DeliveryEvent {
     match which % LEDGER_EVENTS {
-        0 => DeliveryEvent::Retrying { attempt, cause: "421 try later".to_owned() },
-        1 => DeliveryEvent::Accepted { attempt, provider_id: Some("SM1".to_owned()) },
+        0 => DeliveryEvent::Retrying { attempt, cause: "421 try later".to_owned(), provider: Some("relay".to_owned()) },
+        1 => DeliveryEvent::Accepted {
+            attempt,
+            provider_id: Some("SM1".to_owned()),
+            provider: Some("twilio".to_owned()),
+            region: Some(SmsRegion { country: "DE".to_owned(), prefix: "+49151".to_owned() }),
+        },
         2 => DeliveryEvent::Captured,
-        3 => DeliveryEvent::Dead { attempt, cause: "550 no such box".to_owned() },
+        3 => DeliveryEvent::Dead { attempt, cause: "550 no such box".to_owned(), provider: None },
         4 => DeliveryEvent::Expired { attempt },
-        _ => DeliveryEvent::Superseded,
+        5 => DeliveryEvent::Superseded,
+        6 => DeliveryEvent::Delivered { provider: Some("twilio".to_owned()) },
+        7 => DeliveryEvent::Bounced {
+            provider: Some("relay".to_owned()),
+            cause: "550 no such box".to_owned(),
+            permanent: true,
+        },
+        _ => DeliveryEvent::Redriven,
     }
+}
+
+pub const SUPPRESSION_EVENTS: u64 = 3;
+
+pub fn suppression_event(which: u64, n: u64) -> SuppressionEvent {
+    let suppressed = |cause, message| SuppressionEvent::Suppressed { channel: Channel::Sms, cause, message };
+    match which % SUPPRESSION_EVENTS {
+        0 => suppressed(SuppressionCause::Bounced, Some(message(n))),
+        1 => suppressed(SuppressionCause::OptedOut, None),
+        _ => SuppressionEvent::Released,
+    }
+}
+
+/// The code of a message was accepted.
+pub fn used(n: u64) -> UserEvent {
+    let proof = Proof::Code { method: Method::Sms, message: message(n) };
+    UserEvent::VerificationSucceeded { purpose: Purpose::Login, target: Target::Direct, proof }
 }

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 use twofold_domain::actor::ActorKind;
-use twofold_domain::delivery::DeliveryEvent;
+use twofold_domain::delivery::{DeliveryEvent, SuppressionEvent};
 use twofold_domain::tenant::TenantEvent;
 use twofold_domain::user::UserEvent;
-use twofold_domain::{Channel, CommitId, Timestamp};
-use twofold_event_log::wire::{Meta, encode_delivery, encode_tenant, encode_user, with_mac};
+use twofold_domain::{Channel, CommitId, KeyedHash, Timestamp};
+use twofold_event_log::wire::{Meta, encode_delivery, encode_suppression, encode_tenant, encode_user, with_mac};
 use twofold_event_log::{Append, EventLog, Expected, MemoryLog, NewCommit, Seq, Stored, Subject};
 
 use crate::events::{bytes, message, sealed, tenant, user};
@@ -77,6 +77,12 @@ impl History {
     pub async fn ledger(&mut self, of: u64, n: u64, event: DeliveryEvent) -> Seq {
         let payload = with_mac(encode_delivery(&self.meta(), &[event]), &[0; 32]);
         self.append(Subject::ledger(&tenant(of), &message(n)), payload).await
+    }
+
+    pub async fn suppression(&mut self, of: u64, destination: u8, event: SuppressionEvent) -> Seq {
+        let payload = with_mac(encode_suppression(&self.meta(), &[event]), &[0; 32]);
+        let destination = KeyedHash::new([destination; 32]);
+        self.append(Subject::suppression(&tenant(of), &destination), payload).await
     }
 
     pub async fn all(&self) -> Vec<Stored> {

@@ -18,5 +18,7 @@ mod projection;
 mod random;
 mod rebuilding;
 mod statements;
+mod upgrade;
+mod usage;
 mod users;
 mod verifying;

@@ -1,6 +1,6 @@
 //! Characters that a database may not like.
 
-use twofold_domain::delivery::DeliveryEvent;
+use twofold_domain::delivery::{DeliveryEvent, SmsRegion};
 use twofold_domain::tenant::TenantEvent;
 use twofold_domain::user::UserEvent;
 use twofold_domain::{Mode, Timestamp};
@@ -21,8 +21,12 @@ async fn no_text_stops_the_projection(kind: Kind) {
     let locale = Some(ODD.to_owned());
     history.user(0, 1, &[UserEvent::Registered(twofold_domain::user::Profile { locale, ..profile(1) })]).await;
     history.request(0, 1, request(1, 1)).await;
-    history.ledger(0, 1, DeliveryEvent::Retrying { attempt: 1, cause: ODD.to_owned() }).await;
-    history.ledger(0, 1, DeliveryEvent::Accepted { attempt: 2, provider_id: Some(ODD.to_owned()) }).await;
+    let odd = || Some(ODD.to_owned());
+    let cause = ODD.to_owned();
+    history.ledger(0, 1, DeliveryEvent::Retrying { attempt: 1, cause, provider: odd() }).await;
+    let region = Some(SmsRegion { country: ODD.to_owned(), prefix: ODD.to_owned() });
+    let accepted = DeliveryEvent::Accepted { attempt: 2, provider_id: odd(), provider: odd(), region };
+    history.ledger(0, 1, accepted).await;
     let fresh = fresh(kind).await;
     fresh.store.apply(&history.all().await).await.unwrap();
 

@@ -7,7 +7,7 @@ use twofold_event_log::{EventLog, Seq};
 use twofold_read_model::{ProjectError, rebuild};
 
 use crate::dump::dump;
-use crate::events::{request, tenant_event, user_event};
+use crate::events::{request, suppression_event, tenant_event, user_event};
 use crate::fresh::{Kind, fresh, on_both};
 use crate::history::History;
 
@@ -25,6 +25,9 @@ async fn every_event_has_exactly_one_audit_row_but_kept_answers(kind: Kind) {
     history.user(0, 1, &events).await;
     history.tenant(0, &[tenant_event(0, 1), tenant_event(6, 1)]).await;
     history.request(0, 1, request(1, 1)).await;
+    history.tenant(0, &[9, 10, 11, 12].map(|which| tenant_event(which, 1))).await;
+    history.suppression(0, 1, suppression_event(0, 1)).await;
+    history.suppression(0, 1, suppression_event(2, 1)).await;
     let fresh = fresh(kind).await;
     fresh.store.apply(&history.all().await).await.unwrap();
     let rows = dump(&*fresh.store).await.audit;
@@ -32,6 +35,8 @@ async fn every_event_has_exactly_one_audit_row_but_kept_answers(kind: Kind) {
     let mut expected: Vec<_> = events.iter().map(|event| event.name().to_owned()).collect();
     expected.retain(|kind| kind != "request.receipt_kept");
     expected.extend(["tenant.created", "tenant.suspended", "delivery.requested"].map(str::to_owned));
+    let steering = ["channel.paused", "channel.resumed", "prefix.stopped", "prefix.released"];
+    expected.extend(steering.into_iter().chain(["destination.suppressed", "destination.released"]).map(str::to_owned));
     assert_eq!(kinds, expected);
 }
 

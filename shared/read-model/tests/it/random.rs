@@ -5,17 +5,47 @@ use twofold_event_log::Seq;
 use twofold_read_model::{VerifyOptions, rebuild, verify_with};
 
 use crate::dump::dump;
-use crate::events::{LEDGER_EVENTS, TENANT_EVENTS, USER_EVENTS, ledger_event, request, tenant_event, user_event};
+use crate::events::{
+    LEDGER_EVENTS, SUPPRESSION_EVENTS, TENANT_EVENTS, USER_EVENTS, ledger_event, request, suppression_event,
+    tenant_event, used, user_event,
+};
 use crate::fresh::{Kind, fresh};
 use crate::history::History;
 
 /// What happens next.
 #[derive(Debug, Clone)]
 enum Happening {
-    User { of: u64, who: u64, events: Vec<(u64, u64)> },
-    Tenant { of: u64, which: u64 },
-    Request { of: u64, n: u64 },
-    Ledger { of: u64, n: u64, which: u64 },
+    User {
+        of: u64,
+        who: u64,
+        events: Vec<(u64, u64)>,
+    },
+    Tenant {
+        of: u64,
+        which: u64,
+    },
+    Request {
+        of: u64,
+        n: u64,
+    },
+    Ledger {
+        of: u64,
+        n: u64,
+        which: u64,
+    },
+    Used {
+        of: u64,
+        n: u64,
+    },
+    Suppression {
+        of: u64,
+        destination: u8,
+        which: u64,
+    },
+    /// Nothing for so many days.
+    Pause {
+        days: i64,
+    },
 }
 
 /// What the projector does next.
@@ -33,7 +63,11 @@ fn happening() -> impl Strategy<Value = Happening> {
         6 => (0..2u64, 0..6u64, events).prop_map(|(of, who, events)| Happening::User { of, who, events }),
         1 => (0..2u64, 0..TENANT_EVENTS).prop_map(|(of, which)| Happening::Tenant { of, which }),
         2 => (0..2u64, 0..8u64).prop_map(|(of, n)| Happening::Request { of, n }),
-        2 => (0..2u64, 0..8u64, 0..LEDGER_EVENTS).prop_map(|(of, n, which)| Happening::Ledger { of, n, which }),
+        4 => (0..2u64, 0..8u64, 0..LEDGER_EVENTS).prop_map(|(of, n, which)| Happening::Ledger { of, n, which }),
+        2 => (0..2u64, 0..8u64).prop_map(|(of, n)| Happening::Used { of, n }),
+        1 => (0..2u64, 0..3u8, 0..SUPPRESSION_EVENTS)
+            .prop_map(|(of, destination, which)| Happening::Suppression { of, destination, which }),
+        1 => (10..30i64).prop_map(|days| Happening::Pause { days }),
     ]
 }
 
@@ -60,6 +94,11 @@ async fn write(happenings: &[Happening]) -> History {
             Happening::Tenant { of, which } => drop(history.tenant(*of, &[tenant_event(*which, *of)]).await),
             Happening::Request { of, n } => drop(history.request(*of, *n, request(*n, n % 6)).await),
             Happening::Ledger { of, n, which } => drop(history.ledger(*of, *n, ledger_event(*which, 1)).await),
+            Happening::Used { of, n } => drop(history.user(*of, n % 6, &[used(*n)]).await),
+            Happening::Suppression { of, destination, which } => {
+                history.suppression(*of, *destination, suppression_event(*which, 1)).await;
+            }
+            Happening::Pause { days } => history.at.0 += days * 24 * 3_600_000,
         }
     }
     history

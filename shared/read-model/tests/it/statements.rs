@@ -2,7 +2,7 @@
 
 use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Executor as _, Postgres, Row as _, SqlSafeStr as _, Type};
-use twofold_read_model::sql::{self, AuditShape, CHUNKS, Lead, Source};
+use twofold_read_model::sql::{self, AuditShape, CHUNKS, Lead, Source, UsageShape};
 
 use crate::fresh::{Kind, fresh, on_both, postgres_connection};
 
@@ -42,8 +42,8 @@ async fn no_statement_uses_what_only_one_database_has() {
     }
 }
 
-async fn plan(connection: &mut SqliteConnection, shape: &AuditShape) -> String {
-    let text = format!("EXPLAIN QUERY PLAN {}", sql::audit(shape));
+async fn plan(connection: &mut SqliteConnection, text: &str) -> String {
+    let text = format!("EXPLAIN QUERY PLAN {text}");
     let rows = sqlx::query(AssertSqlSafe(text)).fetch_all(connection).await.unwrap();
     rows.iter().map(|row| row.get::<String, _>(3)).collect::<Vec<_>>().join("\n")
 }
@@ -61,7 +61,7 @@ async fn each_leading_condition_has_its_index_and_its_order() {
             Lead::Helper => "audit_helper",
             Lead::Kinds { .. } => "audit_kind",
         };
-        let plan = plan(&mut connection, &shape).await;
+        let plan = plan(&mut connection, &sql::audit(&shape)).await;
         for line in plan.lines().filter(|line| line.starts_with("SEARCH audit ") || line.starts_with("SCAN audit ")) {
             assert!(line.contains(&format!("USING INDEX {index} ")), "{shape:?}\n{plan}");
         }
@@ -69,5 +69,24 @@ async fn each_leading_condition_has_its_index_and_its_order() {
         let sorts = plan.matches("USE TEMP B-TREE").count();
         let joined = plan.contains("UNION") || plan.contains("MERGE");
         assert!(sorts == 0 || joined, "{shape:?}\n{plan}");
+    }
+}
+
+#[tokio::test]
+async fn lists_about_deliveries_are_read_in_order_from_an_index() {
+    let fresh = fresh(Kind::Sqlite).await;
+    let mut connection = fresh.sqlite_connection().await;
+    let lists = [
+        (sql::dead_letters(false), "INDEX deliveries_dead "),
+        (sql::dead_letters(true), "INDEX deliveries_dead_tenant "),
+        (sql::suppressions(), "INDEX suppressions_held "),
+        (sql::attempts(), "PRIMARY KEY (message=?)"),
+        (sql::PRUNE_USAGE.to_owned(), "PRIMARY KEY (hour<?)"),
+        (sql::DROP_EMPTY_USAGE.to_owned(), "PRIMARY KEY (hour>? AND hour<?)"),
+        (sql::delivery_stats(&UsageShape { of_tenant: true, ..UsageShape::default() }), "INDEX delivery_usage_tenant "),
+    ];
+    for (text, index) in lists {
+        let plan = plan(&mut connection, &text).await;
+        assert!(plan.contains(index) && !plan.contains("TEMP B-TREE"), "{text}\n{plan}");
     }
 }

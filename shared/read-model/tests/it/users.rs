@@ -18,6 +18,7 @@ fn confirmed(method: Method, factor: u64) -> UserEvent {
         factor: FactorId::from_bytes(bytes(factor)),
         method,
         step: None,
+        message: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use twofold_event_log::{MemoryLog, Seq};
 use twofold_read_model::{Difference, ReplayError, VerifyReport, verify};
 
-use crate::events::{message, request, tenant, tenant_event, user, user_event};
+use crate::events::{ledger_event, message, request, suppression_event, tenant, tenant_event, user, user_event};
 use crate::fresh::{Fresh, Kind, fresh, on_both};
 use crate::history::History;
 
@@ -14,6 +14,8 @@ async fn filled(kind: Kind) -> (History, Fresh) {
         history.user(0, who, &[user_event(0, who), user_event(12, who)]).await;
         history.request(0, who, request(who, who)).await;
     }
+    history.ledger(0, 4, ledger_event(0, 1)).await;
+    history.suppression(0, 5, suppression_event(0, 4)).await;
     let fresh = fresh(kind).await;
     fresh.store.apply(&history.all().await).await.unwrap();
     (history, fresh)
@@ -31,8 +33,8 @@ async fn an_untouched_store_is_clean_also_when_it_is_behind(kind: Kind) {
     let mut done = 0;
     let report = verify(&history.log, &*fresh.store, &mut |progress| done = progress.done).await.unwrap();
     assert!(report.is_clean(), "{report:?}");
-    assert_eq!((report.position, report.users, report.deliveries, report.audit_rows), (Seq(61), 30, 30, 91));
-    assert_eq!(done, 61);
+    assert_eq!((report.position, report.users, report.deliveries, report.audit_rows), (Seq(63), 30, 30, 93));
+    assert_eq!(done, 63);
 }
 
 async fn changed_missing_and_invented_rows_are_named(kind: Kind) {
@@ -47,6 +49,16 @@ async fn changed_missing_and_invented_rows_are_named(kind: Kind) {
     let report = tampered(kind, "DELETE FROM deliveries WHERE request_seq = 3").await;
     assert_eq!(report.differences, [Difference::Delivery(message(0))]);
 
+    for statement in ["DELETE FROM delivery_attempts", "UPDATE delivery_attempts SET cause = 'another'"] {
+        assert_eq!(tampered(kind, statement).await.differences, [Difference::Delivery(message(4))]);
+    }
+    let hour = 1_790_000_000_000 / 3_600_000;
+    let report =
+        tampered(kind, "UPDATE delivery_usage SET used = used + 1 WHERE channel = 'sms' AND mode = 'test'").await;
+    assert_eq!(report.differences, [Difference::Usage(tenant(0), hour)]);
+    let report = tampered(kind, "DELETE FROM suppressions").await;
+    assert_eq!(report.differences, [Difference::Suppression(tenant(0), "05".repeat(32))]);
+
     let report = tampered(kind, "UPDATE tenants SET suspended = 1").await;
     assert_eq!(report.differences, [Difference::Tenant(tenant(0))]);
 
@@ -60,7 +72,7 @@ async fn changed_missing_and_invented_rows_are_named(kind: Kind) {
 async fn a_log_that_is_shorter_is_another_log(kind: Kind) {
     let (_history, fresh) = filled(kind).await;
     let error = verify(&MemoryLog::new(), &*fresh.store, &mut |_| {}).await.unwrap_err();
-    assert_eq!(error, ReplayError::AheadOfLog { head: Seq(0), checkpoint: Seq(61) });
+    assert_eq!(error, ReplayError::AheadOfLog { head: Seq(0), checkpoint: Seq(63) });
 }
 
 on_both!(

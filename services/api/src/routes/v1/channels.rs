@@ -3,20 +3,20 @@ use axum::extract::{FromRequestParts, Path, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::Response;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use twofold_domain::Channel;
 use twofold_domain::actor::ActorKind;
 use twofold_domain::tenant::{Scope, TenantCommand};
-use twofold_engine::TenantView;
+use twofold_engine::{ChannelTest, TenantView};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
-use crate::http::{Body, Key, Origin, Problem, RequestId, Result, gone, json, written};
+use crate::http::{ActorBody, Body, Key, Origin, Problem, RequestId, Result, gone, json, written};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(get, put, delete))
+    OpenApiRouter::new().routes(routes!(get, put, delete)).routes(routes!(test))
 }
 
 /// How codes are sent.
@@ -105,4 +105,70 @@ async fn delete(
     let position =
         app.engine.tenant_command(&principal.tenant.id, &TenantCommand::RemoveChannel(channel), &context).await?;
     Ok(gone(position))
+}
+
+/// A message to try a channel out with.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TestBody {
+    /// An e-mail address or a mobile number.
+    pub to: String,
+    /// By this provider of the channel, by its name. The first of the list, when left out.
+    #[serde(default)]
+    pub provider: Option<String>,
+    /// Language tag; the tenant's default language, when left out.
+    #[serde(default)]
+    pub locale: Option<String>,
+    /// Why; kept in the audit trail.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// Who; the panel itself, when left out.
+    #[serde(default)]
+    pub actor: Option<ActorBody>,
+}
+
+/// What the provider said.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TestedBody {
+    /// Whether it took the message. Whether it arrives is another matter.
+    pub accepted: bool,
+    /// Which provider was asked.
+    pub provider: String,
+    /// Its own id of the message.
+    pub provider_id: Option<String>,
+    /// Why it did not take it.
+    pub cause: Option<String>,
+    /// Position of the tenant's last change: that the channel was tried.
+    pub position: u64,
+}
+
+/// Send one message with this channel, at once, marked as a test and with a made-up code. Ten an hour for each tenant,
+/// recorded before it is sent. Countries, stopped prefixes and the suppression list hold as for any message.
+#[utoipa::path(post, path = "/v1/channels/{channel}/test", tag = "settings", params(("channel" = String, Path, description = "`email` or `sms`")),
+    request_body = TestBody,
+    responses(
+        (status = 200, description = "What the provider said: see `accepted`", body = TestedBody),
+        (status = 404, description = "No such channel", body = Problem),
+        (status = 422, description = "The destination, the provider or the channel is not usable", body = Problem),
+        (status = 429, description = "`too_many_tests`", body = Problem),
+    ))]
+async fn test(
+    State(app): State<App>,
+    key: Key,
+    Extension(request_id): Extension<RequestId>,
+    ChannelPath(channel): ChannelPath,
+    body: Body<TestBody>,
+) -> Result<Response> {
+    let principal = key.allow(Scope::Settings)?;
+    let TestBody { to, provider, locale, reason, actor } = body.value;
+    let context = Origin { actor, reason, client: None }.context(&request_id, ActorKind::System)?;
+    let test = ChannelTest { channel, provider: provider.as_deref(), to: &to, locale: locale.as_deref() };
+    let (sent, position) = app.engine.test_channel(&principal.tenant, &test, &context).await?;
+    let (provider_id, cause) = match sent.result {
+        Ok(id) => (id, None),
+        Err(cause) => (None, Some(cause)),
+    };
+    let accepted = cause.is_none();
+    let body = TestedBody { accepted, provider: sent.provider, provider_id, cause, position: position.0 };
+    Ok(written(StatusCode::OK, &body, position))
 }

@@ -1,3 +1,6 @@
+mod bounces;
+mod show;
+
 use std::collections::HashMap;
 
 use axum::extract::{FromRequestParts, State};
@@ -6,7 +9,7 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use serde::Serialize;
 use twofold_domain::tenant::Scope;
-use twofold_domain::{Channel, PanelId, TenantId, UserToken};
+use twofold_domain::{Channel, PanelId, TenantId, Timestamp, UserToken};
 use twofold_engine::{Label, Principal};
 use twofold_event_log::Seq;
 use twofold_read_model::{DeliveryFilter, DeliveryPage, DeliveryRow, DeliveryStatus};
@@ -20,7 +23,7 @@ use crate::http::{Cursor, Key, MinPosition, PageQuery, Pairs, Problem, Result, j
 use crate::unseal::Unsealer;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(get))
+    OpenApiRouter::new().routes(routes!(get)).merge(show::routes()).merge(bounces::routes())
 }
 
 #[derive(IntoParams)]
@@ -29,10 +32,14 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 struct DeliveriesParams {
     /// To this user: the panel's own id.
     user: Option<String>,
-    /// `pending`, `retrying`, `accepted`, `captured`, `dead`, `expired` or `superseded`.
+    /// `pending`, `retrying`, `accepted`, `delivered`, `bounced`, `used`, `captured`, `dead`, `expired` or `superseded`.
     status: Option<String>,
     /// `email` or `sms`.
     channel: Option<String>,
+    /// Taken, or tried last, by this provider: the name it has in the channel's configuration.
+    provider: Option<String>,
+    /// Text messages to this country, ISO 3166 alpha-2; only what a provider took.
+    country: Option<String>,
     /// Rows of a page, 1 to 500. Default 50.
     limit: Option<u32>,
     /// `next_cursor` of the page before.
@@ -47,6 +54,8 @@ struct DeliveriesQuery {
     user: Option<PanelId>,
     status: Option<DeliveryStatus>,
     channel: Option<Channel>,
+    provider: Option<String>,
+    country: Option<String>,
     page: PageQuery,
     newest_first: bool,
     min_position: MinPosition,
@@ -57,12 +66,14 @@ impl FromRequestParts<App> for DeliveriesQuery {
 
     async fn from_request_parts(parts: &mut Parts, _app: &App) -> Result<Self> {
         let mut pairs = Pairs::of(parts)?;
-        let statuses = "pending, retrying, accepted, captured, dead, expired, superseded";
+        let statuses = "pending, retrying, accepted, delivered, bounced, used, captured, dead, expired, superseded";
         let channel = |name: &str| [Channel::Email, Channel::Sms].into_iter().find(|channel| channel.name() == name);
         let query = Self {
             user: pairs.one("user")?.map(|id| panel_id("user", &id)).transpose()?,
             status: pairs.choice("status", statuses, DeliveryStatus::parse)?,
             channel: pairs.choice("channel", "email, sms", channel)?,
+            provider: pairs.one("provider")?.map(|name| short("provider", name, MAX_PROVIDER)).transpose()?,
+            country: pairs.one("country")?.map(|code| short("country", code, 2)).transpose()?,
             page: PageQuery { limit: pairs.number("limit")?, cursor: pairs.one("cursor")? },
             newest_first: pairs.choice("order", "asc, desc", newest_first)?.unwrap_or(true),
             min_position: MinPosition(pairs.number("min_position")?),
@@ -70,6 +81,16 @@ impl FromRequestParts<App> for DeliveriesQuery {
         pairs.finish()?;
         Ok(query)
     }
+}
+
+/// Names of providers are no longer.
+const MAX_PROVIDER: usize = 32;
+
+fn short(name: &str, value: String, most: usize) -> Result<String> {
+    if value.is_empty() || value.len() > most {
+        return Err(Problem::invalid(name, format!("1 to {most} characters")));
+    }
+    Ok(value)
 }
 
 /// A message and what became of it. Neither its text nor its destination is here.
@@ -85,7 +106,9 @@ pub struct DeliveryBody {
     pub kind: String,
     /// For a code: `login`, `reauth` or `enrolment`.
     pub purpose: Option<String>,
-    /// Where it stands: `pending`, `retrying`, `accepted`, `captured`, `dead`, `expired` or `superseded`.
+    /// Where it stands: `pending`, `retrying`, `accepted` (a provider took it), `delivered` (the provider says that it
+    /// arrived), `bounced` (it did not after all), `used` (its code was accepted), `captured`, `dead`, `expired` or
+    /// `superseded`.
     pub status: &'static str,
     /// When it was requested.
     pub requested_at: String,
@@ -95,10 +118,22 @@ pub struct DeliveryBody {
     pub expires_at: String,
     /// Attempts made.
     pub attempts: u32,
+    /// Which of the channel's providers took it, or tried it last.
+    pub provider: Option<String>,
     /// The provider's own id of it.
     pub provider_id: Option<String>,
-    /// Why the last attempt failed.
+    /// Why the last attempt failed, or why it did not arrive.
     pub cause: Option<String>,
+    /// Where a text message went, ISO 3166 alpha-2; null until a provider took it.
+    pub country: Option<String>,
+    /// The beginning of the number a text message went to.
+    pub prefix: Option<String>,
+    /// When a provider took it.
+    pub accepted_at: Option<String>,
+    /// When the provider said that it arrived.
+    pub delivered_at: Option<String>,
+    /// When its code was accepted.
+    pub used_at: Option<String>,
     /// Position of its newest event in the log.
     pub position: u64,
 }
@@ -132,6 +167,8 @@ async fn get(State(app): State<App>, key: Key, query: DeliveriesQuery) -> Result
         user: query.user.map(|id| keyring.user_token(tenant, principal.mode, &id)),
         status: query.status,
         channel: query.channel,
+        provider: query.provider,
+        country: query.country,
     };
     let page = DeliveryPage { after: after.map(|cursor| Seq(cursor.seq)), limit, newest_first: query.newest_first };
     let position = app.store.checkpoint().await?.0;
@@ -155,23 +192,34 @@ async fn bodies(app: &App, principal: &Principal, rows: Vec<DeliveryRow>) -> Res
             names.insert(row.user.clone(), name.clone());
             name
         };
-        items.push(DeliveryBody {
-            message_id: row.message.to_string(),
-            user,
-            channel: row.channel.name(),
-            kind: row.kind.into_owned(),
-            purpose: row.purpose.map(std::borrow::Cow::into_owned),
-            status: row.status.name(),
-            requested_at: row.requested_at.to_rfc3339(),
-            updated_at: row.updated_at.to_rfc3339(),
-            expires_at: row.expires_at.to_rfc3339(),
-            attempts: row.attempts,
-            provider_id: row.provider_id,
-            cause: row.cause,
-            position: row.position.0,
-        });
+        items.push(body(row, user));
     }
     Ok(items)
+}
+
+fn body(row: DeliveryRow, user: Option<String>) -> DeliveryBody {
+    let time = |at: Option<Timestamp>| at.map(Timestamp::to_rfc3339);
+    DeliveryBody {
+        message_id: row.message.to_string(),
+        user,
+        channel: row.channel.name(),
+        kind: row.kind.into_owned(),
+        purpose: row.purpose.map(std::borrow::Cow::into_owned),
+        status: row.status.name(),
+        requested_at: row.requested_at.to_rfc3339(),
+        updated_at: row.updated_at.to_rfc3339(),
+        expires_at: row.expires_at.to_rfc3339(),
+        attempts: row.attempts,
+        provider: row.provider,
+        provider_id: row.provider_id,
+        cause: row.cause,
+        country: row.country,
+        prefix: row.prefix,
+        accepted_at: time(row.accepted_at),
+        delivered_at: time(row.delivered_at),
+        used_at: time(row.used_at),
+        position: row.position.0,
+    }
 }
 
 async fn name_of(app: &App, tenant: &TenantId, token: &UserToken) -> Result<Option<String>> {

@@ -3,12 +3,16 @@
 mod accounts;
 mod api_keys;
 mod audit;
+mod callbacks;
 mod channels;
 mod deliveries;
+mod delivery_steering;
 mod messages;
 mod operator;
 mod presets;
 mod settings;
+mod suppressions;
+mod templates;
 mod test;
 pub mod users;
 
@@ -27,6 +31,10 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .merge(accounts::routes())
         .merge(api_keys::routes())
         .merge(deliveries::routes())
+        .merge(callbacks::routes())
+        .merge(suppressions::routes())
+        .merge(delivery_steering::routes())
+        .merge(templates::routes())
         .merge(test::routes())
         .merge(presets::routes())
         .merge(operator::routes())

@@ -3,6 +3,7 @@
 mod client;
 mod outbound;
 mod panel;
+pub mod twilio;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -42,6 +43,7 @@ impl Readiness for Stated {
 pub struct TestApp {
     pub addr: SocketAddr,
     pub log: MemoryLog,
+    pub engine: Arc<Engine>,
     pub clock: Arc<ManualClock>,
     pub operator: String,
     pub readiness: Stated,
@@ -91,7 +93,7 @@ impl TestApp {
             Arc::new(SqliteReadModel::open(dir.path().join("read.db")).await.expect("opened"));
         let readiness = Stated::default();
         let app = App::new(AppParts {
-            engine,
+            engine: Arc::clone(&engine),
             store: Arc::clone(&store),
             config,
             operations: Operations { metrics: Arc::new(Metrics::default()), readiness: Arc::new(readiness.clone()) },
@@ -104,7 +106,7 @@ impl TestApp {
             tokio::spawn(project(log.clone(), store)),
             follower,
         ];
-        Self { addr, log, clock, operator, readiness, tasks, _dir: dir }
+        Self { addr, log, engine, clock, operator, readiness, tasks, _dir: dir }
     }
 
     /// End of the log.

@@ -2,8 +2,11 @@
 
 use serde_json::json;
 
-use super::table::{Needs, fill, routes};
+use super::table::{Needs, Route, fill, routes};
 use crate::support::TestApp;
+
+/// Asked with POST because of what is in the body; they change nothing and need nothing of the log.
+const READS: [&str; 1] = ["/v1/templates/preview"];
 
 #[tokio::test]
 async fn no_write_answers_anything_but_503() {
@@ -21,13 +24,12 @@ async fn no_write_answers_anything_but_503() {
         ("tenant", &*tenant.id),
     ];
     app.log.set_unavailable(true);
-    for route in routes().into_iter().filter(|route| route.method != "GET") {
+    let writes =
+        |route: &Route| route.method != "GET" && route.needs != Needs::Signature && !READS.contains(&route.path);
+    for route in routes().into_iter().filter(writes) {
         let key = if route.needs == Needs::Operator { &app.operator } else { &tenant.live };
-        let mut call = app.call(route.method, &fill(route.path, &ids)).key(key);
-        if let Some(body) = &route.body {
-            call = call.json(body);
-        }
-        let answer = call.send().await;
+        let call = app.call(route.method, &fill(route.path, &ids)).key(key);
+        let answer = route.load(call).send().await;
         assert_eq!(
             (answer.status, answer.code().as_str()),
             (503, "unavailable"),

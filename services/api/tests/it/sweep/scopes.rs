@@ -5,7 +5,7 @@ use serde_json::json;
 use super::table::{Needs, fill, routes};
 use crate::support::TestApp;
 
-const SCOPES: [&str; 5] = ["login", "users", "audit", "settings", "keys"];
+const SCOPES: [&str; 6] = ["login", "users", "audit", "settings", "keys", "delivery"];
 const IDS: [(&str, &str); 6] = [
     ("user", "alice"),
     ("challenge", "chaaaaaaaaaaaaaaaaaaaaaaaaaa"),
@@ -21,7 +21,7 @@ async fn a_key_without_the_scope_answers_403() {
     let tenant = app.tenant("one", json!({})).await;
     for route in routes() {
         let keys = match route.needs {
-            Needs::Nothing | Needs::AnyKey => continue,
+            Needs::Nothing | Needs::Signature | Needs::AnyKey => continue,
             Needs::Operator => vec![tenant.live.clone(), tenant.test.clone()],
             Needs::Scope(needed) => {
                 let others: Vec<&str> = SCOPES.into_iter().filter(|scope| *scope != needed).collect();
@@ -30,11 +30,8 @@ async fn a_key_without_the_scope_answers_403() {
         };
         for key in keys {
             let before = app.head().await;
-            let mut call = app.call(route.method, &fill(route.path, &IDS)).key(&key);
-            if let Some(body) = &route.body {
-                call = call.json(body);
-            }
-            let answer = call.send().await;
+            let call = app.call(route.method, &fill(route.path, &IDS)).key(&key);
+            let answer = route.load(call).send().await;
             assert_eq!(
                 (answer.status, answer.code().as_str()),
                 (403, "scope_missing"),

@@ -4,10 +4,14 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use crate::support::Call;
+
 /// What a key needs for a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needs {
     Nothing,
+    /// A provider's, over the address.
+    Signature,
     AnyKey,
     Scope(&'static str),
     Operator,
@@ -22,6 +26,23 @@ pub struct Route {
     pub body: Option<Value>,
 }
 
+impl Route {
+    /// Puts the body in: JSON, or a mail where the body is a text.
+    pub fn load(&self, call: Call) -> Call {
+        match &self.body {
+            None => call,
+            Some(Value::String(mail)) => call.bytes("message/rfc822", mail.clone().into_bytes()),
+            Some(body) => call.json(body),
+        }
+    }
+}
+
+/// A bounce of a mail that nobody sent.
+const BOUNCE: &str = "Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n\
+    --b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example.net\r\n\r\n\
+    Action: failed\r\nStatus: 5.1.1\r\n\r\n\
+    --b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <msaaaaaaaaaaaaaaaaaaaaaaaaaa@example.org>\r\n\r\n--b--\r\n";
+
 const fn bare(method: &'static str, path: &'static str, needs: Needs) -> Route {
     Route { method, path, needs, body: None }
 }
@@ -31,9 +52,11 @@ fn with(method: &'static str, path: &'static str, needs: Needs, body: Value) -> 
 }
 
 pub fn routes() -> Vec<Route> {
-    use Needs::{AnyKey, Nothing, Operator, Scope};
+    use Needs::{AnyKey, Nothing, Operator, Scope, Signature};
     let (login, users, audit, settings, keys) =
         (Scope("login"), Scope("users"), Scope("audit"), Scope("settings"), Scope("keys"));
+    let delivery = Scope("delivery");
+    let listed = json!({ "channel": "email", "destination": "ada@example.net", "reason": "swept" });
     let code = json!({ "code": "123456" });
     vec![
         bare("GET", "/healthz", Nothing),
@@ -44,6 +67,7 @@ pub fn routes() -> Vec<Route> {
         bare("DELETE", "/v1/users/{user}", users),
         with("POST", "/v1/users/{user}/verify", login, code.clone()),
         with("POST", "/v1/users/{user}/challenges", login, json!({})),
+        bare("GET", "/v1/users/{user}/challenges/{challenge}", login),
         with("POST", "/v1/users/{user}/challenges/{challenge}/verify", login, code.clone()),
         with("POST", "/v1/users/{user}/challenges/{challenge}/resend", login, json!({})),
         with("POST", "/v1/users/{user}/challenges/{challenge}/disable", login, json!({})),
@@ -64,11 +88,29 @@ pub fn routes() -> Vec<Route> {
         bare("GET", "/v1/users/{user}/state", audit),
         bare("GET", "/v1/audit", audit),
         bare("GET", "/v1/deliveries", audit),
+        bare("GET", "/v1/deliveries/{message}", audit),
+        with("POST", "/v1/deliveries/bounces", delivery, json!(BOUNCE)),
+        bare("GET", "/v1/suppressions", delivery),
+        with("PUT", "/v1/suppressions", delivery, listed.clone()),
+        with("POST", "/v1/suppressions/release", delivery, listed),
+        with(
+            "POST",
+            "/v1/suppressions/lookup",
+            delivery,
+            json!({ "channel": "email", "destination": "ada@example.net" }),
+        ),
+        bare("POST", "/v1/callbacks/twilio/{tenant}/{provider}/{message}", Signature),
+        bare("POST", "/v1/callbacks/twilio/{tenant}/{provider}/inbound", Signature),
         bare("GET", "/v1/settings", settings),
         with("PATCH", "/v1/settings", settings, json!({ "brand": "Swept" })),
         bare("GET", "/v1/channels/{channel}", settings),
         with("PUT", "/v1/channels/{channel}", settings, json!({ "host": "mail.example.com" })),
         bare("DELETE", "/v1/channels/{channel}", settings),
+        with("POST", "/v1/channels/{channel}/test", settings, json!({ "to": "x@example.com" })),
+        bare("GET", "/v1/delivery", settings),
+        with("POST", "/v1/delivery/pause", settings, json!({ "channel": "sms", "reason": "swept" })),
+        with("POST", "/v1/delivery/resume", settings, json!({ "channel": "sms", "reason": "swept" })),
+        with("POST", "/v1/templates/preview", settings, json!({ "channel": "sms", "kind": "login_code" })),
         bare("GET", "/v1/accounts/{account}", settings),
         with("PUT", "/v1/accounts/{account}", settings, json!({ "overrides": {} })),
         bare("GET", "/v1/api-keys", keys),
@@ -108,10 +150,14 @@ fn every_route_of_the_document_is_in_the_table() {
     assert_eq!(documented(&document), table, "left: the document, right: the table of the sweeps");
 }
 
+/// What belongs to nobody in particular.
+const EVERYWHERE: [(&str, &str); 4] =
+    [("channel", "email"), ("name", "ipi"), ("provider", "default"), ("message", "msaaaaaaaaaaaaaaaaaaaaaaaaaa")];
+
 /// Fills a path in.
 pub fn fill(path: &str, ids: &[(&str, &str)]) -> String {
     let mut filled = path.to_owned();
-    for (name, value) in ids.iter().chain(&[("channel", "email"), ("name", "ipi")]) {
+    for (name, value) in ids.iter().chain(&EVERYWHERE) {
         filled = filled.replace(&format!("{{{name}}}"), value);
     }
     assert!(!filled.contains('{'), "{filled}");

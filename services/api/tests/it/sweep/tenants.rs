@@ -5,22 +5,20 @@ use serde_json::json;
 use super::table::{Needs, Route, fill, routes};
 use crate::support::{Answer, TestApp};
 
-const MISSING: [(&str, &str); 5] = [
+const MISSING: [(&str, &str); 6] = [
     ("user", "nobody"),
     ("challenge", "chaaaaaaaaaaaaaaaaaaaaaaaaaa"),
     ("enrolment", "enaaaaaaaaaaaaaaaaaaaaaaaaaa"),
     ("account", "nowhere"),
     ("key", "kyaaaaaaaaaaaaaaaaaaaaaaaaaa"),
+    ("message", "msaaaaaaaaaaaaaaaaaaaaaaaaaa"),
 ];
 
 /// Asks with the key of a tenant made for this one question, so that writes of one answer do not colour the other.
 async fn ask(app: &TestApp, route: &Route, name: &str, path: &str) -> Answer {
     let stranger = app.tenant(name, json!({ "methods": { "allowed": ["totp", "email"], "max_active": 2 } })).await;
-    let mut call = app.call(route.method, path).key(&stranger.live).header("x-request-id", "the-same");
-    if let Some(body) = &route.body {
-        call = call.json(body);
-    }
-    call.send().await
+    let call = app.call(route.method, path).key(&stranger.live).header("x-request-id", "the-same");
+    route.load(call).send().await
 }
 
 /// The same answer but for the ids that were sent, and for what no two writes share: positions and fresh secrets.
@@ -60,6 +58,7 @@ async fn a_foreign_id_answers_like_a_missing_one() {
     let challenge = owner.post("/v1/users/alice/challenges").json(&json!({})).expect(201).await;
     let body = json!({ "method": "email", "reauth": { "confirmed": true } });
     let enrolment = owner.post("/v1/users/alice/enrolments").json(&body).expect(201).await;
+    let message = app.newest_message(twofold_domain::Channel::Email).await;
     owner.put("/v1/accounts/acme").json(&json!({ "overrides": { "brand": "Acme" } })).expect(200).await;
     let foreign = [
         ("user", "alice"),
@@ -67,6 +66,7 @@ async fn a_foreign_id_answers_like_a_missing_one() {
         ("enrolment", enrolment["id"].as_str().expect("id")),
         ("account", "acme"),
         ("key", &*owner.live_id),
+        ("message", message.as_str()),
     ];
     let mut compared = 0;
     for (number, route) in routes().into_iter().enumerate() {

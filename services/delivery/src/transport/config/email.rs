@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::secret::{exposed, is_sendable};
-use super::{ConfigErrors, check_timeout, default_timeout_ms};
+use super::{ConfigErrors, check_pace, check_timeout, default_timeout_ms, put_if_set};
 use crate::transport::guard::literal_address;
 use crate::transport::line::{is_host_name, is_one_line, normalise_address};
 use crate::transport::message::Mailbox;
@@ -39,6 +39,15 @@ pub enum TlsMode {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EmailChannel {
+    /// Its name among several; `default` when there is only one.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Messages handed over at once by one process, 1 to 256.
+    #[serde(default)]
+    pub max_in_flight: Option<u32>,
+    /// Messages handed over in a second by one process, 1 to 10,000; no limit unless told.
+    #[serde(default)]
+    pub max_per_second: Option<u32>,
     /// `smtp` or `outbox`.
     pub transport: EmailTransport,
     /// The mail server's name or address.
@@ -91,6 +100,7 @@ impl EmailChannel {
         let reply_fits = self.reply_to.as_deref().is_none_or(|a| normalise_address(a).is_some());
         errors.require("reply_to", reply_fits, "must be a plain e-mail address");
         check_timeout(&mut errors, self.timeout_ms);
+        check_pace(&mut errors, self.max_in_flight, self.max_per_second);
         errors.into_result()
     }
 
@@ -151,12 +161,16 @@ impl EmailChannel {
     }
 
     fn open_fields(&self) -> Value {
-        json!({
+        let mut fields = json!({
             "transport": self.transport, "host": self.host, "port": self.port, "tls": self.tls,
             "username": self.username, "allow_plaintext_auth": self.allow_plaintext_auth,
             "hello_name": self.hello_name, "from": self.from, "from_name": self.from_name,
             "reply_to": self.reply_to, "timeout_ms": self.timeout_ms,
-        })
+        });
+        put_if_set(&mut fields, "name", self.name.as_deref());
+        put_if_set(&mut fields, "max_in_flight", self.max_in_flight);
+        put_if_set(&mut fields, "max_per_second", self.max_per_second);
+        fields
     }
 }
 

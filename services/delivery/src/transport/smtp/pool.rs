@@ -6,10 +6,11 @@ use lettre::transport::smtp::client::AsyncSmtpConnection;
 use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
-/// Connections open at once per channel; further messages wait within their time limit.
-const OPEN_MAX: usize = 8;
+/// Connections open at once per provider; further messages wait within their time limit. How many a provider takes is
+/// decided before: this only keeps a mistake there from opening more.
+const OPEN_MAX: usize = 256;
 /// Kept while nobody uses them.
-const IDLE_MAX: usize = 4;
+const IDLE_MAX: usize = 16;
 /// Servers drop idle clients after minutes; well before that.
 const IDLE_FOR: Duration = Duration::from_secs(30);
 /// Messages per connection: some servers count.

@@ -18,7 +18,7 @@ pub struct CreateArgs {
     /// For real users, or for test users whose messages stay in the test inbox
     #[arg(long, required_unless_present = "operator", conflicts_with = "operator")]
     mode: Option<ModeName>,
-    /// What it may be used for: login, users, audit, settings, keys [default: all of them]
+    /// What it may be used for: login, users, audit, settings, keys, delivery [default: all of them]
     #[arg(long, value_delimiter = ',', conflicts_with = "operator")]
     scopes: Vec<String>,
     /// What people call it

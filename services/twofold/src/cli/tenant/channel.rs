@@ -1,9 +1,10 @@
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use twofold_domain::Channel;
 use twofold_domain::tenant::TenantCommand;
 
+use super::super::channel_name::ChannelName;
 use super::super::{Shared, document, session};
 use crate::failure::{Context as _, Done, Failure};
 use crate::output;
@@ -23,18 +24,9 @@ pub struct ChannelArgs {
     remove: bool,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum ChannelName {
-    Email,
-    Sms,
-}
-
 pub async fn run(shared: &Shared, args: ChannelArgs) -> Done {
     let config = args.file.as_deref().map(document::read).transpose()?;
-    let channel = match args.channel {
-        ChannelName::Email => Channel::Email,
-        ChannelName::Sms => Channel::Sms,
-    };
+    let channel = Channel::from(args.channel);
     let core = session::open(shared, false).await?;
     let tenant = session::tenant(&core, &args.name)?;
     let context = session::context();

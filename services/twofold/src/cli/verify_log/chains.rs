@@ -71,7 +71,9 @@ fn commit(
         Err(error) => found.broken.push(format!("position {}, {}: {error}", stored.seq, stored.subject)),
     }
     let chain = match stored.subject.category() {
-        Category::User | Category::Config => standing.get(&stored.subject).copied().unwrap_or(Some(Chain::start())),
+        Category::User | Category::Config | Category::Suppression => {
+            standing.get(&stored.subject).copied().unwrap_or(Some(Chain::start()))
+        }
         // Written without knowledge of one another: each commit stands for itself.
         Category::Delivery | Category::Ledger => Some(Chain::start()),
     };

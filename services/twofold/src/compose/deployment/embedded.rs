@@ -7,7 +7,10 @@ use std::sync::Arc;
 use secrecy::ExposeSecret as _;
 use twofold_crypto::{KeyStore, Keyring, MasterKey, OsRandom, SqliteKeyStore};
 use twofold_domain::Channel;
-use twofold_event_log::{BoxFuture, EventLog, SnapshotStore, SqliteLog, SqliteLogOptions, SqliteSnapshots, WorkQueue};
+use twofold_event_log::{
+    BoxFuture, EventLog, SnapshotStore, SqliteLog, SqliteLogOptions, SqliteSnapshots, SqliteUsage, UsageStore,
+    WorkQueue,
+};
 use twofold_read_model::{ReadModel, SqliteReadModel, SqliteReadModelOptions};
 
 use super::{Access, Deployment, Vitals};
@@ -99,6 +102,13 @@ impl Deployment for Embedded {
                     None
                 }
             }
+        })
+    }
+
+    fn usage(&self) -> BoxFuture<'_, Result<Arc<dyn UsageStore>, Failure>> {
+        Box::pin(async {
+            let store = SqliteUsage::open(self.dir.usage()).await.context("usage.db")?;
+            Ok(Arc::new(store) as Arc<dyn UsageStore>)
         })
     }
 

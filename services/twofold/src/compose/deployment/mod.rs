@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use twofold_crypto::{KeyStore, Keyring};
 use twofold_domain::Channel;
-use twofold_event_log::{BoxFuture, EventLog, SnapshotStore, WorkQueue};
+use twofold_event_log::{BoxFuture, EventLog, SnapshotStore, UsageStore, WorkQueue};
 use twofold_jetstream::QueueStatus;
 use twofold_read_model::ReadModel;
 
@@ -52,6 +52,9 @@ pub trait Deployment: std::fmt::Debug + Send + Sync {
 
     /// Folded states. None: they cannot be had, and every cold load folds from the log.
     fn snapshots(&self) -> BoxFuture<'_, Option<Arc<dyn SnapshotStore>>>;
+
+    /// Where messages are counted, for limits and budgets.
+    fn usage(&self) -> BoxFuture<'_, Result<Arc<dyn UsageStore>, Failure>>;
 
     /// The read model. A database that is away is no failure: every query will say so.
     fn read_model(&self) -> BoxFuture<'_, Result<ReadModel, Failure>>;

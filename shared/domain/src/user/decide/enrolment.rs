@@ -154,15 +154,17 @@ pub(super) fn complete(
         .into_iter()
         .map(|f| UserEvent::FactorReplaced { factor: f.id.clone(), method: f.method() })
         .collect();
-    let step = match &proof {
-        Proof::Totp { step, .. } => Some(*step),
-        Proof::Code { .. } | Proof::RecoveryCode { .. } => None,
+    let (step, message) = match &proof {
+        Proof::Totp { step, .. } => (Some(*step), None),
+        Proof::Code { message, .. } => (None, Some(message.clone())),
+        Proof::RecoveryCode { .. } => (None, None),
     };
     events.push(UserEvent::EnrolmentConfirmed {
         enrolment: pending.id.clone(),
         factor: command.fresh.factor.clone(),
         method: pending.method,
         step,
+        message,
     });
     if user.use_2fa != Some(true) || user.active_factors(settings).is_empty() {
         events.push(UserEvent::TwoFactorEnabled);

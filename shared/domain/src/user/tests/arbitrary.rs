@@ -140,9 +140,20 @@ fn about_set_up() -> impl Strategy<Value = UserEvent> {
             }
         ),
         (enrolment(), code()).prop_map(|(enrolment, code)| UserEvent::EnrolmentCodeReissued { enrolment, code }),
-        (enrolment(), id(FactorId::from_bytes), method(), option::of(any::<u64>())).prop_map(
-            |(enrolment, factor, method, step)| UserEvent::EnrolmentConfirmed { enrolment, factor, method, step }
-        ),
+        (
+            enrolment(),
+            id(FactorId::from_bytes),
+            method(),
+            option::of(any::<u64>()),
+            option::of(id(MessageId::from_bytes))
+        )
+            .prop_map(|(enrolment, factor, method, step, message)| UserEvent::EnrolmentConfirmed {
+                enrolment,
+                factor,
+                method,
+                step,
+                message,
+            }),
         Just(UserEvent::TwoFactorEnabled),
         (id(FactorId::from_bytes), method()).prop_map(|(factor, method)| UserEvent::FactorReplaced { factor, method }),
     ]

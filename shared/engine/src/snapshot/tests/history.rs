@@ -75,6 +75,7 @@ fn set_up() -> Vec<UserEvent> {
         factor: FactorId::from_bytes([n; 16]),
         method,
         step,
+        message: None,
     };
     let secret = EnrolmentDetail::Totp { secret: Sealed::new(vec![6; 48]), params: TotpParams::default() };
     let sent =

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value};
 use twofold_domain::actor::{ActorKind, Role};
-use twofold_domain::delivery::{DeliveryEvent, DeliveryRequested};
+use twofold_domain::delivery::{DeliveryEvent, DeliveryRequested, SmsRegion, SuppressionCause, SuppressionEvent};
 use twofold_domain::tenant::{AccountEvent, ApiKeyRecord, Scope, TenantEvent};
 use twofold_domain::user::{
     AccountRef, Destination, DestinationRef, EnrolmentDetail, FailureReason, IssuedCode, MessageKind, NoticeKind,
@@ -141,9 +141,20 @@ fn enrolment_event() -> impl Strategy<Value = UserEvent> {
             }
         ),
         (enrolment(), code()).prop_map(|(enrolment, code)| UserEvent::EnrolmentCodeReissued { enrolment, code }),
-        (enrolment(), id(FactorId::from_bytes), method(), option::of(any::<u64>())).prop_map(
-            |(enrolment, factor, method, step)| UserEvent::EnrolmentConfirmed { enrolment, factor, method, step }
-        ),
+        (
+            enrolment(),
+            id(FactorId::from_bytes),
+            method(),
+            option::of(any::<u64>()),
+            option::of(id(MessageId::from_bytes))
+        )
+            .prop_map(|(enrolment, factor, method, step, message)| UserEvent::EnrolmentConfirmed {
+                enrolment,
+                factor,
+                method,
+                step,
+                message,
+            }),
         (id(FactorId::from_bytes), method()).prop_map(|(factor, method)| UserEvent::FactorReplaced { factor, method }),
     ]
 }
@@ -255,6 +266,13 @@ pub(super) fn tenant_event() -> impl Strategy<Value = TenantEvent> {
         id(KeyId::from_bytes).prop_map(|id| TenantEvent::ApiKeyRevoked { id }),
         (channel(), sealed()).prop_map(|(channel, config)| TenantEvent::ChannelConfigured { channel, config }),
         channel().prop_map(|channel| TenantEvent::ChannelRemoved { channel }),
+        (channel(), option::of(text()))
+            .prop_map(|(channel, provider)| TenantEvent::DeliveryPaused { channel, provider }),
+        (channel(), option::of(text()))
+            .prop_map(|(channel, provider)| TenantEvent::DeliveryResumed { channel, provider }),
+        (text(), text()).prop_map(|(prefix, reason)| TenantEvent::PrefixStopped { prefix, reason }),
+        text().prop_map(|prefix| TenantEvent::PrefixReleased { prefix }),
+        channel().prop_map(|channel| TenantEvent::ChannelTested { channel }),
         select([TenantEvent::Suspended, TenantEvent::Resumed].as_slice()),
     ]
 }
@@ -285,12 +303,44 @@ pub(super) fn delivery_event() -> impl Strategy<Value = DeliveryEvent> {
     );
     prop_oneof![
         request.prop_map(DeliveryEvent::Requested),
-        (any::<u32>(), text()).prop_map(|(attempt, cause)| DeliveryEvent::Retrying { attempt, cause }),
-        (any::<u32>(), option::of(text()))
-            .prop_map(|(attempt, provider_id)| DeliveryEvent::Accepted { attempt, provider_id }),
-        (any::<u32>(), text()).prop_map(|(attempt, cause)| DeliveryEvent::Dead { attempt, cause }),
+        (any::<u32>(), text(), option::of(text())).prop_map(|(attempt, cause, provider)| DeliveryEvent::Retrying {
+            attempt,
+            cause,
+            provider
+        }),
+        (any::<u32>(), option::of(text()), option::of(text()), option::of((text(), text()))).prop_map(
+            |(attempt, provider_id, provider, region)| {
+                let region = region.map(|(country, prefix)| SmsRegion { country, prefix });
+                DeliveryEvent::Accepted { attempt, provider_id, provider, region }
+            }
+        ),
+        (any::<u32>(), text(), option::of(text())).prop_map(|(attempt, cause, provider)| DeliveryEvent::Dead {
+            attempt,
+            cause,
+            provider
+        }),
+        option::of(text()).prop_map(|provider| DeliveryEvent::Delivered { provider }),
+        (option::of(text()), text(), any::<bool>()).prop_map(|(provider, cause, permanent)| DeliveryEvent::Bounced {
+            provider,
+            cause,
+            permanent
+        }),
         any::<u32>().prop_map(|attempt| DeliveryEvent::Expired { attempt }),
-        select([DeliveryEvent::Captured, DeliveryEvent::Superseded].as_slice()),
+        select([DeliveryEvent::Captured, DeliveryEvent::Superseded, DeliveryEvent::Redriven].as_slice()),
+    ]
+}
+
+fn suppression_event() -> impl Strategy<Value = SuppressionEvent> {
+    let causes = vec![
+        SuppressionCause::Bounced,
+        SuppressionCause::OptedOut,
+        SuppressionCause::Complaint,
+        SuppressionCause::Manual,
+    ];
+    prop_oneof![
+        (channel(), select(causes), option::of(id(MessageId::from_bytes)))
+            .prop_map(|(channel, cause, message)| SuppressionEvent::Suppressed { channel, cause, message }),
+        Just(SuppressionEvent::Released),
     ]
 }
 
@@ -300,6 +350,7 @@ pub(super) fn event() -> impl Strategy<Value = Event> {
         2 => tenant_event().prop_map(Event::Tenant),
         1 => account_event().prop_map(Event::Account),
         2 => delivery_event().prop_map(Event::Delivery),
+        1 => suppression_event().prop_map(Event::Suppression),
     ]
 }
 

@@ -9,11 +9,13 @@ mod upcasting;
 
 use serde_json::value::RawValue;
 use twofold_domain::actor::ActorKind;
-use twofold_domain::{AccountId, Channel, MessageId, Sealed, TenantId, Timestamp, UserToken};
+use twofold_domain::{AccountId, Channel, KeyedHash, MessageId, Sealed, TenantId, Timestamp, UserToken};
 
 use super::family::Family;
 use super::upcast::STEPS;
-use super::{Event, Meta, WireError, encode_account, encode_delivery, encode_tenant, encode_user, read_any};
+use super::{
+    Event, Meta, WireError, encode_account, encode_delivery, encode_suppression, encode_tenant, encode_user, read_any,
+};
 use crate::Subject;
 
 fn encode_any(meta: &Meta, event: &Event) -> Vec<u8> {
@@ -22,6 +24,7 @@ fn encode_any(meta: &Meta, event: &Event) -> Vec<u8> {
         Event::Tenant(event) => encode_tenant(meta, std::slice::from_ref(event)),
         Event::Account(event) => encode_account(meta, std::slice::from_ref(event)),
         Event::Delivery(event) => encode_delivery(meta, std::slice::from_ref(event)),
+        Event::Suppression(event) => encode_suppression(meta, std::slice::from_ref(event)),
     }
 }
 
@@ -33,6 +36,7 @@ fn event_json(event: &Event) -> String {
         Event::Tenant(event) => event.write_event(&mut out),
         Event::Account(event) => event.write_event(&mut out),
         Event::Delivery(event) => event.write_event(&mut out),
+        Event::Suppression(event) => event.write_event(&mut out),
     }
     String::from_utf8(out).unwrap()
 }
@@ -54,6 +58,7 @@ fn subject_of(event: &Event) -> Subject {
         Event::User(_) => Subject::user(7, &tenant, &UserToken::from_bytes([2; 16])),
         Event::Tenant(_) => Subject::tenant(&tenant),
         Event::Account(_) => Subject::account(&tenant, &AccountId::from_bytes([3; 16])),
+        Event::Suppression(_) => Subject::suppression(&tenant, &KeyedHash::new([5; 32])),
         Event::Delivery(_) => Subject::delivery(Channel::Sms, &tenant, &MessageId::from_bytes([4; 16])),
     }
 }

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 use twofold_domain::actor::Role;
-use twofold_domain::delivery::{DeliveryEvent, DeliveryRequested};
+use twofold_domain::delivery::{DeliveryEvent, DeliveryRequested, SmsRegion, SuppressionCause, SuppressionEvent};
 use twofold_domain::tenant::{AccountEvent, ApiKeyRecord, Scope, TenantEvent};
 use twofold_domain::user::{
     AccountRef, Destination, DestinationRef, EnrolmentDetail, FailureReason, IssuedCode, MessageKind, NoticeKind,
@@ -30,6 +30,7 @@ pub(super) fn samples() -> Vec<Sample> {
     tenant(&mut |label, event| all.push(Sample { label, event: Event::Tenant(event) }));
     account(&mut |label, event| all.push(Sample { label, event: Event::Account(event) }));
     delivery(&mut |label, event| all.push(Sample { label, event: Event::Delivery(event) }));
+    suppression(&mut |label, event| all.push(Sample { label, event: Event::Suppression(event) }));
     all
 }
 
@@ -129,10 +130,16 @@ fn user(add: &mut impl FnMut(&'static str, UserEvent)) {
     add("sha256", started(None, Method::Totp, imported(Algorithm::Sha256)));
     add("sha512", started(None, Method::Totp, imported(Algorithm::Sha512)));
     add(FULL, UserEvent::EnrolmentCodeReissued { enrolment: enrolment(), code: code(Method::Email) });
-    let confirmed =
-        |method, step| UserEvent::EnrolmentConfirmed { enrolment: enrolment(), factor: factor(), method, step };
-    add(FULL, confirmed(Method::Totp, Some(59_843_000)));
-    add(MIN, confirmed(Method::Email, None));
+    let confirmed = |method, step, message| UserEvent::EnrolmentConfirmed {
+        enrolment: enrolment(),
+        factor: factor(),
+        method,
+        step,
+        message,
+    };
+    add(FULL, confirmed(Method::Totp, Some(59_843_000), None));
+    add("code", confirmed(Method::Sms, None, Some(MessageId::from_bytes([4; 16]))));
+    add(MIN, confirmed(Method::Email, None, None));
     add(FULL, UserEvent::TwoFactorEnabled);
     add(FULL, UserEvent::FactorReplaced { factor: factor(), method: Method::Totp });
 }
@@ -238,6 +245,15 @@ fn tenant(add: &mut impl FnMut(&'static str, TenantEvent)) {
     add(FULL, TenantEvent::ApiKeyRevoked { id: KeyId::from_bytes([0x80; 16]) });
     add(FULL, TenantEvent::ChannelConfigured { channel: Channel::Email, config: sealed(0x82) });
     add(FULL, TenantEvent::ChannelRemoved { channel: Channel::Sms });
+    let provider = Some("twilio".to_owned());
+    add(FULL, TenantEvent::DeliveryPaused { channel: Channel::Sms, provider: provider.clone() });
+    add(MIN, TenantEvent::DeliveryPaused { channel: Channel::Email, provider: None });
+    add(MIN, TenantEvent::DeliveryResumed { channel: Channel::Email, provider: None });
+    add(FULL, TenantEvent::DeliveryResumed { channel: Channel::Sms, provider });
+    let prefix = "+49151".to_owned();
+    add(FULL, TenantEvent::PrefixStopped { prefix: prefix.clone(), reason: "conversion 4 %".to_owned() });
+    add(FULL, TenantEvent::PrefixReleased { prefix });
+    add(FULL, TenantEvent::ChannelTested { channel: Channel::Sms });
     add(FULL, TenantEvent::Suspended);
     add(FULL, TenantEvent::Resumed);
 }
@@ -270,13 +286,39 @@ fn delivery(add: &mut impl FnMut(&'static str, DeliveryEvent)) {
     for kind in NoticeKind::ALL {
         add(notice_label(kind), requested(Channel::Email, MessageKind::Notice(kind), None));
     }
-    add(FULL, DeliveryEvent::Retrying { attempt: 2, cause: "451".to_owned() });
-    add(FULL, DeliveryEvent::Accepted { attempt: 1, provider_id: Some("SM0123456789abcdef".to_owned()) });
-    add(MIN, DeliveryEvent::Accepted { attempt: 1, provider_id: None });
+    add(FULL, DeliveryEvent::Retrying { attempt: 2, cause: "451".to_owned(), provider: Some("relay".to_owned()) });
+    let region = SmsRegion { country: "DE".to_owned(), prefix: "+49151".to_owned() };
+    add(
+        FULL,
+        DeliveryEvent::Accepted {
+            attempt: 1,
+            provider_id: Some("SM0123456789abcdef".to_owned()),
+            provider: Some("twilio".to_owned()),
+            region: Some(region),
+        },
+    );
+    add(MIN, DeliveryEvent::Accepted { attempt: 1, provider_id: None, provider: None, region: None });
     add(FULL, DeliveryEvent::Captured);
-    add(FULL, DeliveryEvent::Dead { attempt: 5, cause: "no_channel".to_owned() });
+    add(MIN, DeliveryEvent::Retrying { attempt: 1, cause: "421".to_owned(), provider: None });
+    add(FULL, DeliveryEvent::Dead { attempt: 5, cause: "550".to_owned(), provider: Some("relay".to_owned()) });
+    add(MIN, DeliveryEvent::Dead { attempt: 0, cause: "no_channel".to_owned(), provider: None });
     add(FULL, DeliveryEvent::Expired { attempt: 0 });
     add(FULL, DeliveryEvent::Superseded);
+    add(FULL, DeliveryEvent::Delivered { provider: Some("twilio".to_owned()) });
+    let cause = "undelivered 30005".to_owned();
+    add(MIN, DeliveryEvent::Delivered { provider: None });
+    add(MIN, DeliveryEvent::Bounced { provider: None, cause: "5.1.1".to_owned(), permanent: false });
+    add(FULL, DeliveryEvent::Bounced { provider: Some("twilio".to_owned()), cause, permanent: true });
+    add(FULL, DeliveryEvent::Redriven);
+}
+
+fn suppression(add: &mut dyn FnMut(&'static str, SuppressionEvent)) {
+    let suppressed = |cause, message| SuppressionEvent::Suppressed { channel: Channel::Sms, cause, message };
+    add(FULL, suppressed(SuppressionCause::Bounced, Some(MessageId::from_bytes([4; 16]))));
+    add(MIN, suppressed(SuppressionCause::OptedOut, None));
+    add("complaint", suppressed(SuppressionCause::Complaint, None));
+    add("manual", suppressed(SuppressionCause::Manual, None));
+    add(FULL, SuppressionEvent::Released);
 }
 
 fn notice_label(kind: NoticeKind) -> &'static str {

@@ -72,3 +72,45 @@ async fn each_leading_condition_has_its_index() {
         assert!(!plan.contains("->  Sort"), "{shape:?}\n{plan}");
     }
 }
+
+/// Messages and destinations of ten tenants, a few of them dead or listed.
+const FILL_DELIVERIES: &str = "INSERT INTO deliveries (message, tenant, user_token, mode, channel, kind, status, \
+        requested_at, updated_at, expires_at, attempts, request_seq, position) \
+    SELECT 'ms' || n, 'tn' || n % 10, 'us' || n % 500, 'live', 'sms', 'code', \
+        CASE WHEN n % 97 = 3 THEN 'dead' ELSE 'accepted' END, n, n, n, 1, n, n FROM generate_series(1, 20000) AS n; \
+    INSERT INTO suppressions SELECT 'tn' || n % 10, 'd' || n, 'sms', 'bounced', NULL, n, \
+        CASE WHEN n % 3 = 0 THEN n END, n FROM generate_series(1, 5000) AS n; \
+    ANALYZE deliveries, suppressions";
+
+#[tokio::test]
+async fn lists_about_deliveries_are_read_in_order_from_an_index() {
+    let fresh = fresh(Kind::Postgres).await;
+    let mut connection = postgres_connection(fresh.postgres_options()).await;
+    connection.execute(sqlx::raw_sql(FILL_DELIVERIES)).await.unwrap();
+    let lists = [
+        (sql::dead_letters(false).replace("$1", "15000").replace("$2", "50"), "deliveries_dead", "all", ""),
+        (
+            sql::dead_letters(true).replace("$1", "15000").replace("$2", "50").replace("$3", "'tn3'"),
+            // Where few are dead, those of all tenants are as near.
+            "deliveries_dead",
+            "",
+            "tn3",
+        ),
+        (
+            sql::suppressions().replace("$1", "'tn3'").replace("$2", "4000").replace("$3", "50"),
+            "suppressions_held",
+            "",
+            "tn3",
+        ),
+    ];
+    for (text, index, scope, tenant) in lists {
+        let settings = format!(
+            "SET twofold.scope = '{scope}'; SET twofold.tenant = '{tenant}'; \
+             SET enable_bitmapscan = off; SET enable_seqscan = off"
+        );
+        connection.execute(sqlx::raw_sql(AssertSqlSafe(settings))).await.unwrap();
+        let rows = connection.fetch_all(AssertSqlSafe(format!("EXPLAIN (COSTS OFF) {text}"))).await.unwrap();
+        let plan = rows.iter().map(|row| row.get::<String, _>(0)).collect::<Vec<_>>().join("\n");
+        assert!(plan.contains(&format!("using {index}")) && !plan.contains("Sort"), "{text}\n{plan}");
+    }
+}

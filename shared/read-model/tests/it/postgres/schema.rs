@@ -86,6 +86,7 @@ async fn every_table_with_a_tenant_is_under_a_policy() {
         WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' ORDER BY 1";
     let rows = postgres_connection(&options).await.fetch_all(text).await.unwrap();
     let found: Vec<(String, bool, i64)> = rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect();
-    let expected = ["audit", "deliveries", "tenants", "users"].map(|table| (table.to_owned(), true, 2));
+    let tables = ["audit", "deliveries", "delivery_attempts", "delivery_usage", "suppressions", "tenants", "users"];
+    let expected = tables.map(|table| (table.to_owned(), true, 2));
     assert_eq!(found, expected);
 }

@@ -89,8 +89,7 @@ async fn get(State(app): State<App>, key: Key, QueryOf(query): QueryOf<MessagesQ
     let user = query.user.map(|id| panel_id("user", &id)).transpose()?;
     let filter = DeliveryFilter {
         user: user.map(|id| app.engine.keyring().user_token(tenant, Mode::Test, &id)),
-        status: None,
-        channel: None,
+        ..DeliveryFilter::default()
     };
     let head = app.engine.log().head().await.map_err(EngineError::from)?;
     MinPosition(Some(head.0)).wait(&app).await?;

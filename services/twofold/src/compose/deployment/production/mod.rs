@@ -11,9 +11,10 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use secrecy::ExposeSecret as _;
 use twofold_crypto::{KeyStore, Keyring, MasterKey};
 use twofold_domain::Channel;
-use twofold_event_log::{BoxFuture, EventLog, SnapshotStore, WorkQueue};
+use twofold_event_log::{BoxFuture, EventLog, SnapshotStore, UsageStore, WorkQueue};
 use twofold_jetstream::{
     Broker, Checked, JetStreamKeyStore, JetStreamLog, JetStreamLogOptions, JetStreamQueue, JetStreamSnapshots,
+    JetStreamUsage,
 };
 use twofold_read_model::{PostgresReadModel, ReadModel};
 use twofold_telemetry::current_traceparent;
@@ -136,6 +137,10 @@ impl Deployment for Production {
         let store: Arc<dyn SnapshotStore> = Arc::new(JetStreamSnapshots::new(&self.broker));
         let store = if self.roles.api { store } else { Arc::new(ReadingSnapshots(store)) };
         Box::pin(async { Some(store) })
+    }
+
+    fn usage(&self) -> BoxFuture<'_, Result<Arc<dyn UsageStore>, Failure>> {
+        Box::pin(async { Ok(Arc::new(JetStreamUsage::new(&self.broker)) as Arc<dyn UsageStore>) })
     }
 
     fn read_model(&self) -> BoxFuture<'_, Result<ReadModel, Failure>> {

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use axum::Extension;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -10,6 +8,7 @@ use twofold_engine::{Ask, Reply};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::{ADVICE_WAIT, tell_delivery};
 use crate::app::App;
 use crate::body::{ChallengeBody, ChallengeRequest, HasOrigin as _};
 use crate::http::{Body, IdempotencyHeader, Key, Problem, Replied, RequestId, Result, UserPath};
@@ -26,7 +25,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         (status = 200, description = "Nothing to answer: see `login_allowed`", body = ChallengeBody),
         (status = 201, description = "A challenge to be answered", body = ChallengeBody),
         (status = 404, description = "No such user", body = Problem),
-        (status = 429, description = "`resend_too_soon`", body = Problem),
+        (status = 429, description = "`resend_too_soon`, `destination_limit`, `user_limit`, `tenant_budget`, `prefix_limit`, `destination_suppressed`, `country_not_allowed`, `prefix_stopped`", body = Problem),
     ))]
 async fn post(
     State(app): State<App>,
@@ -49,12 +48,13 @@ async fn post(
         .await;
     if let Ok(Reply::Fresh(body)) = &mut result {
         drop_absent_admins(&app, &caller, &whom, body).await;
+        // Of a code made just now there is nothing to know yet.
+        if body.delivery.is_none() {
+            tell_delivery(&app, &caller.tenant.id, body).await;
+        }
     }
     Ok(Replied::from(result, app.engine.clock().now()).into_response())
 }
-
-/// Longest wait for advice.
-const ADVICE_WAIT: Duration = Duration::from_millis(200);
 
 /// "Ask another administrator of the same account; if none is left, support" (S2-14). Advice, not authority: when the
 /// read model cannot say, or not at once, the way stays listed. A login never waits for a database that is away.

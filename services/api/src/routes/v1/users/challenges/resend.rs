@@ -17,7 +17,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(post, path = "/v1/users/{user}/challenges/{challenge}/resend", tag = "login",
     params(("user" = String, Path, description = "The panel's own user id"), ("challenge" = String, Path, description = "Id of the challenge")),
     request_body = ActionRequest,
-    responses((status = 201, description = "On its way", body = ChallengeBody), (status = 429, description = "`resend_too_soon` or `locked`", body = Problem)))]
+    responses((status = 201, description = "On its way", body = ChallengeBody), (status = 429, description = "`resend_too_soon`, `destination_limit`, `user_limit`, `tenant_budget`, `prefix_limit`, `destination_suppressed`, `country_not_allowed`, `prefix_stopped` or `locked`", body = Problem)))]
 async fn post(call: Call<ChallengePath, ActionRequest>) -> Result<Replied> {
     let (errand, path, _) = call.start(Scope::Login)?;
     let ask = Ask::ResendChallengeCode(path.challenge.clone());

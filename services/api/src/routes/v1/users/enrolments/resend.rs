@@ -17,7 +17,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 #[utoipa::path(post, path = "/v1/users/{user}/enrolments/{enrolment}/resend", tag = "enrolment",
     params(("user" = String, Path, description = "The panel's own user id"), ("enrolment" = String, Path, description = "Id of the enrolment")),
     request_body = ActionRequest,
-    responses((status = 201, description = "On its way", body = EnrolmentBody), (status = 429, description = "`resend_too_soon`", body = Problem)))]
+    responses((status = 201, description = "On its way", body = EnrolmentBody), (status = 429, description = "`resend_too_soon`, `destination_limit`, `user_limit`, `tenant_budget`, `prefix_limit`, `destination_suppressed`, `country_not_allowed`, `prefix_stopped`", body = Problem)))]
 async fn post(call: Call<EnrolmentPath, ActionRequest>) -> Result<Replied> {
     let (errand, path, _) = call.start(Scope::Login)?;
     let id = errand.request_id.0.clone();

@@ -20,7 +20,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         (status = 201, description = "Show it, then confirm", body = EnrolmentBody),
         (status = 403, description = "Not permitted, or `reauthentication_required`", body = Problem),
         (status = 409, description = "`disable_first`, `channel_not_configured`, `destination_not_registered`, `enrol_at_login`, `policy_off`", body = Problem),
-        (status = 429, description = "`resend_too_soon`", body = Problem),
+        (status = 429, description = "`resend_too_soon`, `destination_limit`, `user_limit`, `tenant_budget`, `prefix_limit`, `destination_suppressed`, `country_not_allowed`, `prefix_stopped`", body = Problem),
     ))]
 async fn post(call: Call<UserPath, EnrolmentRequest>) -> Result<Replied> {
     let (errand, _, body) = call.start(Scope::Login)?;

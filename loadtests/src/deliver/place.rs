@@ -1,0 +1,214 @@
+//! The program under test: all in one process, or the production shape with any number of workers.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use tempfile::TempDir;
+use twofold_test_support::PostgresServer;
+
+use super::door::Door;
+use crate::client::{Connection, Target};
+use crate::faults::house::{Broker, Role, command};
+
+/// The same for every run: it protects nothing.
+const MASTER_KEY: &str = "1b2d4f608172a3b4c5d6e7f8091a2b3c4d5e6f70819f2a3b4c5d6e7f80912a3b";
+/// Longest wait for the metrics of a process.
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// Everything that runs. Dropped, nothing is left of it.
+#[derive(Debug)]
+pub(super) struct Place {
+    /// Who answers panels: of one process that does everything, that one.
+    pub(super) api: Vec<Role>,
+    /// `twofold deliver`; none when one process does everything.
+    pub(super) workers: Vec<Role>,
+    /// The operator's key.
+    pub(super) operator: String,
+    project: Vec<Role>,
+    _servers: Option<(Broker, PostgresServer)>,
+    /// Last, for it goes last.
+    folder: TempDir,
+}
+
+/// What to start.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    /// The program.
+    pub(super) program: PathBuf,
+    /// Workers with NATS and PostgreSQL; none: one process with its data in a folder.
+    pub(super) workers: Option<usize>,
+    /// `--concurrency` of the workers.
+    pub(super) concurrency: Option<u16>,
+}
+
+impl Place {
+    /// Starts it, workers included, and waits until it is ready.
+    pub(super) async fn start(plan: &Plan) -> Result<Self> {
+        let program = &plan.program;
+        ensure!(program.is_file(), "there is no program {}: build it, or name it with --bin", program.display());
+        let program = program.canonicalize()?;
+        let folder = tempfile::Builder::new().prefix("twofold-deliver-").tempdir()?;
+        let mut place = match plan.workers {
+            None => Self::embedded(&program, folder, plan)?,
+            Some(workers) => Self::production(&program, folder, workers, plan)?,
+        };
+        // Where Twilio, or who stands in for it, reports what became of a message.
+        let door = place.api.first().context("a way in")?.address();
+        for role in place.api.iter_mut().chain(&mut place.project).chain(&mut place.workers) {
+            role.set("DELIVERY__PUBLIC_URL", &format!("http://{door}"));
+            role.start()?;
+        }
+        for role in place.api.iter_mut().chain(&mut place.project).chain(&mut place.workers) {
+            role.wait_until_ready().await?;
+        }
+        if place.operator.is_empty() {
+            place.operator = operator_key(&fs::read_to_string(place.folder.path().join("serve.log"))?)?;
+        }
+        Ok(place)
+    }
+
+    fn embedded(program: &Path, folder: TempDir, plan: &Plan) -> Result<Self> {
+        let mut environment = usual();
+        if let Some(concurrency) = plan.concurrency {
+            environment.push(("TWOFOLD__DELIVERY__CONCURRENCY".to_owned(), concurrency.to_string()));
+        }
+        let mut serve = command(program, folder.path(), &environment);
+        serve.args(["serve", "--data-dir", "data"]);
+        let role = Role::new("serve".to_owned(), serve, folder.path().join("serve.log"))?;
+        Ok(Self {
+            api: vec![role],
+            workers: Vec::new(),
+            operator: String::new(),
+            project: Vec::new(),
+            _servers: None,
+            folder,
+        })
+    }
+
+    fn production(program: &Path, folder: TempDir, workers: usize, plan: &Plan) -> Result<Self> {
+        let (broker, database, environment) = tokio::task::block_in_place(servers)?;
+        let of = |name: &str| -> Command {
+            let mut command = command(program, folder.path(), &environment);
+            command.arg(name);
+            command
+        };
+        let init = tokio::task::block_in_place(|| of("init").args(["--replicas", "1"]).output())?;
+        let text = String::from_utf8_lossy(&init.stdout).into_owned();
+        ensure!(
+            init.status.success(),
+            "twofold init: {}\n{text}{}",
+            init.status,
+            String::from_utf8_lossy(&init.stderr)
+        );
+        let role = |name: String, command: Command| Role::new(name.clone(), command, log(folder.path(), &name));
+        let workers = (1..=workers).map(|n| {
+            let mut command = of("deliver");
+            if let Some(concurrency) = plan.concurrency {
+                command.args(["--concurrency", &concurrency.to_string()]);
+            }
+            role(format!("deliver-{n}"), command)
+        });
+        Ok(Self {
+            workers: workers.collect::<Result<_>>()?,
+            api: vec![role("api".to_owned(), of("api"))?],
+            operator: operator_key(&text)?,
+            project: vec![role("project".to_owned(), of("project"))?],
+            _servers: Some((broker, database)),
+            folder,
+        })
+    }
+
+    /// The ways in.
+    pub(super) fn door(&self) -> Door {
+        Door::new(self.api.iter().map(|role| role.address().to_string()).collect())
+    }
+
+    /// Whoever sends: those that are killed.
+    pub(super) fn senders(&mut self) -> &mut Vec<Role> {
+        if self.workers.is_empty() { &mut self.api } else { &mut self.workers }
+    }
+
+    /// What each of the first workers has handed over since it was started, by its own count.
+    pub(super) async fn handed_over(&self, workers: usize) -> Result<Vec<u64>> {
+        let mut counts = Vec::new();
+        for worker in self.workers.iter().take(workers) {
+            let text = tokio::time::timeout(ANSWER, metrics(&worker.address().to_string())).await??;
+            counts.push(counter(&text, "delivery_accepted_total"));
+        }
+        Ok(counts)
+    }
+}
+
+fn log(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}.log"))
+}
+
+fn usual() -> Vec<(String, String)> {
+    let settings = [("LOG__LEVEL", "error"), ("DELIVERY__ALLOW_PRIVATE_NETWORKS", "true")];
+    settings.map(|(name, value)| (format!("TWOFOLD__{name}"), value.to_owned())).into()
+}
+
+/// Broker, database, and the settings that lead to them.
+type Servers = (Broker, PostgresServer, Vec<(String, String)>);
+
+fn servers() -> Result<Servers> {
+    let broker = Broker::start(1)?;
+    let database = PostgresServer::start_durable()?;
+    let settings = [
+        ("NATS__SERVERS", broker.urls().join(",")),
+        ("NATS__MONITORS", broker.monitors().join(",")),
+        ("POSTGRES__URL", database.create_database()?),
+        ("MASTER_KEY", MASTER_KEY.to_owned()),
+    ];
+    let settings = settings.map(|(name, value)| (format!("TWOFOLD__{name}"), value));
+    Ok((broker, database, settings.into_iter().chain(usual()).collect()))
+}
+
+/// The key on the line that begins with `operator`.
+fn operator_key(text: &str) -> Result<String> {
+    let line = text.lines().map(str::trim).find(|line| line.starts_with("operator"));
+    let key = line.and_then(|line| line.split_whitespace().nth(1));
+    Ok(key.with_context(|| format!("no operator key in {text}"))?.to_owned())
+}
+
+async fn metrics(authority: &str) -> Result<String> {
+    let target = Target { authority: authority.to_owned(), key: String::new() };
+    let mut connection = Connection::open(&target).await?;
+    Ok(String::from_utf8_lossy(connection.send("GET", "/metrics", "").await?.body).into_owned())
+}
+
+/// The sum of a counter over all its labels.
+fn counter(text: &str, name: &str) -> u64 {
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let samples = lines.filter_map(|line| {
+        let (what, value) = line.rsplit_once(' ')?;
+        let bare = what.split('{').next().unwrap_or(what);
+        bare.ends_with(name).then(|| value.parse::<f64>().ok())?
+    });
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counters are whole and not negative")]
+    let whole = samples.sum::<f64>() as u64;
+    whole
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_counter_is_summed_over_its_labels_and_comments_are_left_out() {
+        let text = "# HELP twofold_delivery_accepted x 9\ntwofold_delivery_accepted_total{channel=\"sms\"} 3\n\
+                    twofold_delivery_accepted_total{channel=\"email\"} 4\ntwofold_delivery_dead_total 7\n";
+        assert_eq!(counter(text, "delivery_accepted_total"), 7);
+        assert_eq!(counter(text, "absent_total"), 0);
+    }
+
+    #[test]
+    fn the_operators_key_is_found_in_what_the_first_start_says() {
+        let text = "Welcome\n\n  data       /x\n  live key   tf_live_a\n  operator   tf_live_b\n";
+        assert_eq!(operator_key(text).expect("found"), "tf_live_b");
+        assert!(operator_key("nothing").is_err());
+    }
+}
