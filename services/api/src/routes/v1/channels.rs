@@ -70,7 +70,7 @@ async fn get(State(app): State<App>, key: Key, ChannelPath(channel): ChannelPath
 
 /// Set how codes are sent. Checked before it is accepted, kept sealed; credentials are never shown again.
 #[utoipa::path(put, path = "/v1/channels/{channel}", tag = "settings", params(("channel" = String, Path, description = "`email` or `sms`")),
-    request_body(content = Object, description = "The configuration; docs/operations.md lists its fields", content_type = "application/json"),
+    request_body(content = Object, description = "The configuration; docs/channels.md lists its fields", content_type = "application/json"),
     responses(
         (status = 200, description = "The channel as it is now", body = ChannelBody),
         (status = 404, description = "No such channel", body = Problem),
