@@ -12,6 +12,8 @@ use crate::place;
 const PRISM: &str = "@stoplight/prism-cli@5.16.0";
 /// Holds Twilio's published OpenAPI documents. Only unpacked: what it depends on is not needed.
 const TWILIO: &str = "@twilio/cli-core@8.3.2";
+/// The system's certificate authorities, on Debian and its kin.
+const SYSTEM_CAS: &str = "/etc/ssl/certs/ca-certificates.crt";
 /// Of the Messages resource.
 const MESSAGES_API: &str = "package/src/services/twilio-api/twilio_api_v2010.json";
 
@@ -63,7 +65,13 @@ pub fn prism() -> Result<Prism> {
 }
 
 fn npm(folder: &Path, arguments: &[&str]) -> Result<()> {
-    run(Command::new("npm").current_dir(folder).arg("--silent").args(arguments))
+    let mut command = Command::new("npm");
+    command.current_dir(folder).arg("--silent").args(arguments);
+    // Node brings its own list of authorities; an organisation's own one is in the system's.
+    if Path::new(SYSTEM_CAS).exists() {
+        command.env("NODE_EXTRA_CA_CERTS", SYSTEM_CAS);
+    }
+    run(&mut command)
 }
 
 fn run(command: &mut Command) -> Result<()> {
