@@ -7,6 +7,7 @@ mod client;
 mod codes;
 pub mod deliver;
 pub mod faults;
+pub mod load;
 pub mod power_loss;
 pub mod providers;
 mod random;

