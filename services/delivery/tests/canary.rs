@@ -46,9 +46,10 @@ async fn nothing_that_sends_logs_what_it_sends() {
     let twilio = json!({
         "base_url": stub.url(), "account_sid": "AC0123456789abcdef0123456789abcdef", "auth_token": PASSWORD, "from": "12345",
     });
+    let begun = std::sync::atomic::AtomicBool::new(false);
     for channel in [json!({ "provider": "http", "http": http }), json!({ "provider": "twilio", "twilio": twilio })] {
         let near = around(&[format!("127.0.0.1:{}", stub.port())], &[]);
-        SmsTransport::new(&sms_channel(channel), &near).expect("channel").send(&sms()).await.expect("accepted");
+        SmsTransport::new(&sms_channel(channel), &near).expect("channel").send(&sms(), &begun).await.expect("accepted");
     }
 
     let log = String::from_utf8_lossy(&kept.0.lock().expect("lock")).into_owned();

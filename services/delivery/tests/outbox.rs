@@ -4,12 +4,18 @@ mod common;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::sync::atomic::AtomicBool;
 
 use common::{CODE, NUMBER, around, mail, sms, text_of};
 use serde_json::json;
 use twofold_delivery::transport::{
     EmailChannel, MailTransport, OutgoingMail, OutgoingSms, SmsChannel, SmsTransport, Surroundings,
 };
+
+/// Of no interest here.
+const fn begun() -> AtomicBool {
+    AtomicBool::new(false)
+}
 
 fn transports(around: &Surroundings) -> (MailTransport, SmsTransport) {
     let email: EmailChannel =
@@ -24,9 +30,9 @@ async fn files_are_whole_private_and_the_same_for_the_same_message() {
     let around = Surroundings { outbox_dir: home.path().join("a/outbox"), ..around(&[], &[]) };
     let (email, text) = transports(&around);
     for _ in 0..2 {
-        let accepted = email.send(&mail()).await.expect("written");
+        let accepted = email.send(&mail(), &begun()).await.expect("written");
         assert_eq!(accepted.provider_id.as_deref(), Some("m-1_twofold.example"));
-        text.send(&sms()).await.expect("written");
+        text.send(&sms(), &begun()).await.expect("written");
     }
     let mut names: Vec<String> = fs::read_dir(&around.outbox_dir)
         .expect("outbox")
@@ -51,8 +57,8 @@ async fn ids_cannot_lead_out_of_the_directory() {
     let around = Surroundings { outbox_dir: home.path().join("outbox"), ..around(&[], &[]) };
     let (email, text) = transports(&around);
     for id in ["../../x", "/etc/x", "..", ".", "", "a/b", "a\0b", "a\nTo: x"] {
-        text.send(&OutgoingSms { reference: id.to_owned(), ..sms() }).await.expect("written");
-        assert!(email.send(&OutgoingMail { message_id: id.to_owned(), ..mail() }).await.is_err());
+        text.send(&OutgoingSms { reference: id.to_owned(), ..sms() }, &begun()).await.expect("written");
+        assert!(email.send(&OutgoingMail { message_id: id.to_owned(), ..mail() }, &begun()).await.is_err());
     }
     let outside: Vec<_> = fs::read_dir(home.path()).expect("home").map(|e| e.expect("entry").file_name()).collect();
     assert_eq!(outside, ["outbox"]);
@@ -64,8 +70,14 @@ async fn a_directory_that_cannot_be_written_is_temporary() {
     fs::write(home.path().join("file"), "").expect("file");
     let around = Surroundings { outbox_dir: home.path().join("file/outbox"), ..around(&[], &[]) };
     let (email, text) = transports(&around);
-    assert_eq!(text_of(&email.send(&mail()).await.expect_err("no directory")), "temporary: outbox_not_writable");
-    assert_eq!(text_of(&text.send(&sms()).await.expect_err("no directory")), "temporary: outbox_not_writable");
+    assert_eq!(
+        text_of(&email.send(&mail(), &begun()).await.expect_err("no directory")),
+        "temporary: outbox_not_writable"
+    );
+    assert_eq!(
+        text_of(&text.send(&sms(), &begun()).await.expect_err("no directory")),
+        "temporary: outbox_not_writable"
+    );
 }
 
 #[test]

@@ -63,7 +63,9 @@ async fn an_api_key_a_service_and_a_callback_work_too() {
     });
     // By way of the enum, and with a base URL that ends in a slash.
     let channel = sms_channel(twilio_channel(&format!("{}/", stub.url()), &extra));
-    SmsTransport::new(&channel, &near(stub.port())).expect("channel").send(&sms()).await.expect("accepted");
+    let begun = std::sync::atomic::AtomicBool::new(false);
+    SmsTransport::new(&channel, &near(stub.port())).expect("channel").send(&sms(), &begun).await.expect("accepted");
+    assert!(begun.into_inner(), "whoever waits for the answer knows that the provider may have it");
     let form = stub.requests()[0].form();
     assert!(form.contains(&("MessagingServiceSid".to_owned(), SERVICE.to_owned())));
     assert!(form.contains(&("StatusCallback".to_owned(), "https://panel.example/status".to_owned())));

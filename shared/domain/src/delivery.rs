@@ -29,6 +29,14 @@ pub struct DeliveryRequested {
 pub enum DeliveryEvent {
     /// To be sent.
     Requested(DeliveryRequested),
+    /// A provider has the whole message in hand and takes its time to answer. Without a later word of the same attempt
+    /// whoever sent it was stopped, and its end is unknown.
+    HandingOver {
+        /// 1 for the first attempt.
+        attempt: u32,
+        /// Which of the channel's providers it is.
+        provider: Option<String>,
+    },
     /// One attempt failed and another will follow.
     Retrying {
         /// 1 for the first attempt.
@@ -150,6 +158,7 @@ impl DeliveryEvent {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Requested(_) => "delivery.requested",
+            Self::HandingOver { .. } => "delivery.handing_over",
             Self::Retrying { .. } => "delivery.retrying",
             Self::Accepted { .. } => "delivery.accepted",
             Self::Captured => "delivery.captured",
@@ -165,7 +174,7 @@ impl DeliveryEvent {
     /// Whether nothing more will be sent, unless somebody redrives it.
     pub const fn is_final(&self) -> bool {
         match self {
-            Self::Requested(_) | Self::Retrying { .. } | Self::Redriven => false,
+            Self::Requested(_) | Self::HandingOver { .. } | Self::Retrying { .. } | Self::Redriven => false,
             Self::Accepted { .. }
             | Self::Captured
             | Self::Dead { .. }

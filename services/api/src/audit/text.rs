@@ -70,6 +70,9 @@ fn tenant_or_message(kind: &str, say: &Say<'_>) -> Option<String> {
         "channel.removed" => format!("The {} channel was taken away", say.method()),
         "account.overrides_set" => "The settings of an account were changed".to_owned(),
         "delivery.requested" => say.requested(),
+        "delivery.handing_over" => {
+            format!("A provider has the message and takes its time (attempt {})", say.number("attempt"))
+        }
         "delivery.retrying" => {
             format!("Sending failed (attempt {}: {}) and will be tried again", say.number("attempt"), say.word("cause"))
         }

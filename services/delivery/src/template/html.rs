@@ -1,8 +1,10 @@
 //! The HTML part made from a text: its paragraphs, the code large. Inline styles, nothing loaded from anywhere.
 
+use std::sync::LazyLock;
+
 use minijinja::context;
 
-use super::sandbox::{Escape, TemplateError, render_trusted};
+use super::sandbox::{Compiled, Escape, TemplateError};
 
 /// Longest HTML part, in bytes.
 pub(super) const HTML_MAX: usize = 64 * 1024;
@@ -29,6 +31,8 @@ const LAYOUT: &str = r#"<!DOCTYPE html>
 </html>
 "#;
 
+static COMPILED: LazyLock<Compiled> = LazyLock::new(|| Compiled::trusted(Escape::Html, LAYOUT));
+
 /// The text as a page.
 pub(super) fn from_text(lang: &str, title: &str, text: &str, code: &str) -> Result<String, TemplateError> {
     let normal = text.replace("\r\n", "\n").replace('\r', "\n");
@@ -39,7 +43,7 @@ pub(super) fn from_text(lang: &str, title: &str, text: &str, code: &str) -> Resu
         .map(|p| context! { text => p.to_owned(), lines => p.lines().map(str::to_owned).collect::<Vec<_>>() })
         .collect();
     let values = context! { lang => lang.to_owned(), title => title.to_owned(), code => code.to_owned(), paragraphs };
-    render_trusted("layout", LAYOUT, Escape::Html, values, HTML_MAX)
+    COMPILED.render("layout", LAYOUT, values, HTML_MAX)
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::catalogue::built_in;
+use minijinja::Value;
+
+use super::catalogue::{COMPILED, built_in};
 use super::html::{HTML_MAX, from_text};
 use super::sandbox::{self, Escape, TemplateError};
 use super::{Locale, MessageKind, TemplateOverride, TemplateOverrides, Vars};
@@ -34,7 +36,8 @@ impl fmt::Debug for Rendered {
     }
 }
 
-/// Fills in a message. A tenant's part wins over the built-in one; locales fall back from `de-AT` to `de` to `*`.
+/// Fills in a message in all its forms. A tenant's part wins over the built-in one; locales fall back from `de-AT` to `de`
+/// to `*`.
 ///
 /// # Errors
 /// A tenant's text that was never checked: what [`TemplateOverrides::validate`] passes fits the longest values too.
@@ -44,20 +47,53 @@ pub fn render(
     vars: &Vars,
     own: &TemplateOverrides,
 ) -> Result<Rendered, TemplateError> {
-    let texts = Texts { kind, locale, own: own.candidates(kind, locale) };
+    let Mail { subject, text, html } = render_mail(kind, locale, vars, own)?;
+    Ok(Rendered { subject, text, html, sms: render_sms(kind, locale, vars, own)? })
+}
+
+/// The parts of a mail, as [`Rendered`] has them.
+pub(crate) struct Mail {
+    pub(crate) subject: String,
+    pub(crate) text: String,
+    pub(crate) html: String,
+}
+
+/// Fills in what goes by mail.
+///
+/// # Errors
+/// Those of [`render`], as far as they concern these parts.
+pub(crate) fn render_mail(
+    kind: MessageKind,
+    locale: &Locale,
+    vars: &Vars,
+    own: &TemplateOverrides,
+) -> Result<Mail, TemplateError> {
+    let texts = Texts::new(kind, locale, vars, own);
     let builtin = built_in(kind, locale.language());
-    let subject = texts.fill("subject", |o| o.subject.as_deref(), builtin.subject, Escape::None, vars)?;
-    let subject = one_line(&subject, SUBJECT_MAX);
-    let text = texts.fill("text", |o| o.text.as_deref(), builtin.text, Escape::None, vars)?;
+    let subject = one_line(&texts.fill("subject", |o| o.subject.as_deref(), builtin.subject)?, SUBJECT_MAX);
+    let text = texts.fill("text", |o| o.text.as_deref(), builtin.text)?;
     let html = match texts.find(|o| o.html.as_deref()) {
         Some((from, source)) if texts.html_is_nearest() => {
-            sandbox::render(&texts.name(from, "html"), source, Escape::Html, vars.values(), HTML_MAX)?
+            sandbox::render(&texts.name(from, "html"), source, Escape::Html, texts.values.clone(), HTML_MAX)?
         }
         Some(_) | None => from_text(locale.language(), &subject, &text, &vars.clean_code())?,
     };
-    let sms = texts.fill("sms", |o| o.sms.as_deref(), builtin.sms, Escape::None, vars)?;
-    let sms = texts.finish_sms(&sms, vars)?;
-    Ok(Rendered { subject, text, html, sms })
+    Ok(Mail { subject, text, html })
+}
+
+/// Fills in what goes as a text message.
+///
+/// # Errors
+/// Those of [`render`], as far as they concern this part.
+pub(crate) fn render_sms(
+    kind: MessageKind,
+    locale: &Locale,
+    vars: &Vars,
+    own: &TemplateOverrides,
+) -> Result<String, TemplateError> {
+    let texts = Texts::new(kind, locale, vars, own);
+    let sms = texts.fill("sms", |o| o.sms.as_deref(), built_in(kind, locale.language()).sms)?;
+    texts.finish_sms(&sms, vars)
 }
 
 /// A message with sample values, for a tenant to look at.
@@ -72,11 +108,16 @@ struct Texts<'a> {
     kind: MessageKind,
     locale: &'a Locale,
     own: Vec<(&'a Locale, &'a TemplateOverride)>,
+    values: Value,
 }
 
 type Part = fn(&TemplateOverride) -> Option<&str>;
 
 impl<'a> Texts<'a> {
+    fn new(kind: MessageKind, locale: &'a Locale, vars: &Vars, own: &'a TemplateOverrides) -> Self {
+        Self { kind, locale, own: own.candidates(kind, locale), values: vars.values() }
+    }
+
     fn name(&self, locale: &Locale, part: &str) -> String {
         format!("{}/{locale}/{part}", self.kind.name())
     }
@@ -92,9 +133,12 @@ impl<'a> Texts<'a> {
         text.is_none_or(|t| html.is_some_and(|h| h <= t))
     }
 
-    fn fill(&self, part: &str, own: Part, builtin: &str, escape: Escape, vars: &Vars) -> Result<String, TemplateError> {
-        let (from, source) = self.find(own).unwrap_or((self.locale, builtin));
-        sandbox::render(&self.name(from, part), source, escape, vars.values(), TEXT_MAX)
+    fn fill(&self, part: &str, own: Part, builtin: &str) -> Result<String, TemplateError> {
+        let values = self.values.clone();
+        match self.find(own) {
+            Some((from, source)) => sandbox::render(&self.name(from, part), source, Escape::None, values, TEXT_MAX),
+            None => COMPILED.render(&self.name(self.locale, part), builtin, values, TEXT_MAX),
+        }
     }
 
     /// LF line ends, no other control characters, the `WebOTP` line last, at most [`SMS_MAX`] characters.

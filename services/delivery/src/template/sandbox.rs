@@ -9,7 +9,7 @@ use std::fmt;
 use std::io;
 
 use minijinja::value::ValueKind;
-use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value, filters};
+use minijinja::{AutoEscape, Environment, ErrorKind, Template, UndefinedBehavior, Value, filters};
 
 /// Longest template, in bytes.
 pub const SOURCE_MAX: usize = 16 * 1024;
@@ -88,15 +88,41 @@ pub(crate) fn render(
     fill(name, source, escape, FUEL, values, max)
 }
 
-/// Fills a template of our own, which may use the whole language.
-pub(crate) fn render_trusted(
-    name: &str,
-    source: &str,
+/// Templates of our own, compiled once. Each is called by its own text.
+pub(crate) struct Compiled {
+    env: Environment<'static>,
     escape: Escape,
-    values: Value,
-    max: usize,
-) -> Result<String, TemplateError> {
-    fill(name, source, escape, FUEL_TRUSTED, values, max)
+    fuel: u64,
+}
+
+impl Compiled {
+    /// Compiles templates that use the allowed language only; the tests check that they do.
+    pub(crate) fn new(escape: Escape, sources: impl IntoIterator<Item = &'static str>) -> Self {
+        Self::with_fuel(escape, FUEL, sources)
+    }
+
+    /// The same for those that may use the whole language.
+    pub(crate) fn trusted(escape: Escape, source: &'static str) -> Self {
+        Self::with_fuel(escape, FUEL_TRUSTED, [source])
+    }
+
+    fn with_fuel(escape: Escape, fuel: u64, sources: impl IntoIterator<Item = &'static str>) -> Self {
+        let mut env = environment(escape);
+        env.set_fuel(Some(fuel));
+        for source in sources {
+            // One that does not compile says so when it is filled.
+            let _ = env.add_template(source, source);
+        }
+        Self { env, escape, fuel }
+    }
+
+    /// Fills one of them. The output is at most `max` bytes.
+    pub(crate) fn render(&self, name: &str, source: &str, values: Value, max: usize) -> Result<String, TemplateError> {
+        match self.env.get_template(source) {
+            Ok(template) => write_out(name, &template, values, max),
+            Err(_) => fill(name, source, self.escape, self.fuel, values, max),
+        }
+    }
 }
 
 fn fill(
@@ -110,6 +136,10 @@ fn fill(
     let mut env = environment(escape);
     env.set_fuel(Some(fuel));
     let template = env.template_from_named_str(name, source).map_err(|e| describe(name, &e))?;
+    write_out(name, &template, values, max)
+}
+
+fn write_out(name: &str, template: &Template<'_, '_>, values: Value, max: usize) -> Result<String, TemplateError> {
     let mut out = Bounded { bytes: Vec::new(), max };
     template.render_captured_to(values, &mut out).map_err(|e| describe(name, &e))?;
     String::from_utf8(out.bytes).map_err(|_| TemplateError::new(name, None, "not text"))

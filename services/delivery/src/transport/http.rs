@@ -16,6 +16,9 @@ pub(crate) const ANSWER_MAX: usize = 64 * 1024;
 /// Idle connections are dropped before the usual peer drops them: a request on a dead one ends as "unknown".
 const IDLE: Duration = Duration::from_secs(10);
 
+/// And no more of them are kept: as many as a busy channel has requests under way, so that it makes none anew.
+const IDLE_MAX: usize = 32;
+
 /// A client for one URL.
 #[derive(Debug)]
 pub(crate) struct GuardedHttp {
@@ -60,7 +63,7 @@ impl GuardedHttp {
             .referer(false)
             .http1_only()
             .pool_idle_timeout(IDLE)
-            .pool_max_idle_per_host(4)
+            .pool_max_idle_per_host(IDLE_MAX)
             // Shorter than the whole, so that running out of time says on which side of the request it happened.
             .connect_timeout(limit / 2)
             .timeout(limit)

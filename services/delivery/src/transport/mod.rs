@@ -23,6 +23,7 @@ mod tls;
 mod twilio;
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 pub use self::config::{EmailChannel, SmsChannel};
 pub use self::guard::AddressPolicy;
@@ -70,13 +71,13 @@ impl MailTransport {
         }
     }
 
-    /// Makes one attempt.
+    /// Makes one attempt. `begun` becomes true when the mail server is about to get the message itself.
     ///
     /// # Errors
     /// See [`SendError`].
-    pub async fn send(&self, mail: &OutgoingMail) -> Result<Accepted, SendError> {
+    pub async fn send(&self, mail: &OutgoingMail, begun: &AtomicBool) -> Result<Accepted, SendError> {
         match self {
-            Self::Smtp(sender) => sender.send(mail).await,
+            Self::Smtp(sender) => sender.send_noting(mail, begun).await,
             Self::Outbox(sender) => sender.send_mail(mail).await,
         }
     }
@@ -107,11 +108,12 @@ impl SmsTransport {
         }
     }
 
-    /// Makes one attempt.
+    /// Makes one attempt. `begun` becomes true at once: the HTTP client does not tell when the request leaves.
     ///
     /// # Errors
     /// See [`SendError`].
-    pub async fn send(&self, sms: &OutgoingSms) -> Result<Accepted, SendError> {
+    pub async fn send(&self, sms: &OutgoingSms, begun: &AtomicBool) -> Result<Accepted, SendError> {
+        begun.store(true, Ordering::Relaxed);
         match self {
             Self::Twilio(sender) => sender.send(sms).await,
             Self::Http(sender) => sender.send(sms).await,

@@ -37,8 +37,8 @@ pub(super) struct Admission {
 
 /// Where a message came from.
 pub(super) enum Origin {
-    /// The log, with what was tried before.
-    Log(Past),
+    /// The log, with what was tried before; nothing when the ledger is to be asked in its turn.
+    Log(Option<Past>),
     /// The queue, with the claim on it.
     Queue(Held),
 }
@@ -69,7 +69,7 @@ impl Admission {
         let (channel, item) = (request.asked.channel, self.item(&request));
         let is_over = item.last_call <= self.reader.engine.clock().now();
         let (past, held, keep) = match origin {
-            Origin::Log(past) => (Some(past), None, self.yard.keeps_whole(channel, &item)),
+            Origin::Log(past) => (past, None, self.yard.keeps_whole(channel, &item)),
             // What is over is written down in a moment; in the queue it would only come back for that.
             Origin::Queue(held) => (None, Some(held), is_over || self.yard.has_share(channel, &item)),
         };

@@ -1,6 +1,7 @@
 //! One attempt for a message.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::SemaphorePermit;
@@ -20,10 +21,12 @@ use super::route::{Choice, Circumstances, Provider, Route, Slot};
 use super::sender::Outgoing;
 use super::senders::{NoSender, Senders};
 use super::status::DeliveryStatus;
-use crate::transport::SendError;
+use crate::transport::{Accepted, SendError};
 
 /// For a provider's turn a message waits where it is for so long, and then makes room for others.
 const TURN_WAIT: Duration = Duration::from_millis(250);
+/// A hand-over that takes longer is noted: most are over by then, and a kill meets few of them.
+const NOTED_AFTER: Duration = Duration::from_millis(20);
 /// What comes again later than it could is late by this much at most.
 const SPREAD_MAX: Duration = Duration::from_secs(2);
 
@@ -107,7 +110,7 @@ impl Carrier {
         let region = out.region.clone();
         (past.waits, past.attempts) = (0, past.attempts + 1);
         let flight = self.status.attempting();
-        let result = Box::pin(provider.sender.send(out)).await;
+        let result = self.hand_over(request, provider, out, past.attempts).await;
         drop(flight);
         if result.as_ref().is_err_and(SendError::is_opt_out) {
             self.suppress(request).await;
@@ -122,6 +125,28 @@ impl Carrier {
             }),
             Err(error) => self.judge(request, past, &error, &route, provider, now),
         })
+    }
+
+    /// One attempt. A provider that has the message in hand and takes its time is noted before it answers: if this process
+    /// is stopped meanwhile, nobody sends the message once more (decision 0016). Quick ones cost no entry more.
+    async fn hand_over(
+        &self,
+        request: &Request,
+        provider: &Provider,
+        out: Outgoing,
+        attempt: u32,
+    ) -> Result<Accepted, SendError> {
+        let begun = AtomicBool::new(false);
+        let mut sending = Box::pin(provider.sender.send(out, &begun));
+        loop {
+            if let Ok(result) = tokio::time::timeout(NOTED_AFTER, &mut sending).await {
+                return result;
+            }
+            if begun.load(Ordering::Relaxed) {
+                let note = DeliveryEvent::HandingOver { attempt, provider: Some(provider.name.to_string()) };
+                return tokio::join!(self.ledger.record(request, &note), sending).1;
+            }
+        }
     }
 
     /// Puts a destination on the tenant's list. When that fails the next message shows the same again.

@@ -75,9 +75,9 @@ pub struct WorkerConfig {
     /// Attempts at once on one tenant's channel, so that a slow provider of one does not hold up the others; fewer when
     /// many tenants compete. 8.
     pub channel_concurrency: usize,
-    /// Messages taken up whole and not yet ended. 16384 from the log and 2048 from a queue, some KiB each. A tenant has
-    /// its share of them; beyond it messages of the log are kept as positions, and those of a queue are given back until
-    /// their tenant's turn. A provider that is down keeps its tenant's messages open for their whole life, so be generous.
+    /// Messages taken up whole and not yet ended. 16384 from the log and 8192 from a queue, some KiB each. As long as a
+    /// channel has a quarter of its half left, everybody's are kept; then a tenant has its share: beyond it messages of the
+    /// log are kept as positions, and those of a queue are given back until their tenant's turn, which costs the broker. A provider that is down keeps its tenant's messages open for their whole life, so be generous.
     pub open_messages: usize,
     /// Messages of the log taken up, positions included; further ones wait in the log. 200,000, some 400 bytes each.
     pub waiting_messages: usize,
@@ -106,9 +106,10 @@ impl WorkerConfig {
         }
     }
 
-    /// Takes messages from a queue instead, and no more at once than leaves some for other workers.
+    /// Takes messages from a queue instead, of each channel no more at once than the work of two or three seconds: so some
+    /// are left for other workers, and few have to wait for their claims to run out when this one dies.
     pub fn from_queue(self, queue: Arc<dyn WorkQueue>) -> Self {
-        Self { intake: Intake::Queue(queue), open_messages: 2048, ..self }
+        Self { intake: Intake::Queue(queue), open_messages: 8192, ..self }
     }
 
     /// Messages that may be taken up at once, whole or not.

@@ -59,6 +59,10 @@ impl Admission {
             None => return job.leave(Duration::ZERO).await,
             // Sent by another worker, whose last word to the queue was lost.
             Some(Known::Ended) => return job.end(&request).await,
+            Some(Known::Lost(event)) => {
+                self.carrier.ledger.record(&request, &event).await;
+                return job.end(&request).await;
+            }
             Some(Known::Tried(past)) => past,
         };
         let next = self.attempt_in(&mut slot, &request, &mut past).await;

@@ -26,10 +26,13 @@ pub(super) async fn follow(admission: &Admission, reader: &Reader, mut after: Se
             };
             // One that was asked for here and now has no past; a redriven one has.
             let known = if request.redriven { known_of(reader, &request).await } else { Known::Tried(Past::default()) };
-            if let Known::Tried(past) = known {
-                let room = admission.room().await;
-                admission.admit(room, request, Origin::Log(past)).await;
-            }
+            let past = match known {
+                Known::Ended => continue,
+                Known::Tried(past) => Some(past),
+                Known::Lost(_) => None,
+            };
+            let room = admission.room().await;
+            admission.admit(room, request, Origin::Log(past)).await;
         }
         if page.is_empty() {
             if let Ok(Err(_)) = tokio::time::timeout(LOOK_EVERY, head.changed()).await {

@@ -103,6 +103,10 @@ fn tell(request: &Request, event: &DeliveryEvent) {
         DeliveryEvent::Expired { attempt } => {
             tracing::info!(%tenant, %message, channel, attempt, outcome, "a message came to its end");
         }
+        DeliveryEvent::HandingOver { attempt, provider } => {
+            let provider = provider.as_deref();
+            tracing::debug!(%tenant, %message, channel, provider, attempt, outcome, "a provider takes its time");
+        }
         DeliveryEvent::Requested(_)
         | DeliveryEvent::Captured
         | DeliveryEvent::Superseded

@@ -62,6 +62,11 @@ async fn groups(admission: &Admission, mut over: Vec<Job>) -> Vec<Vec<(Request, 
                 job.end(&request).await;
                 None
             }
+            Known::Lost(event) => {
+                admission.carrier.ledger.record(&request, &event).await;
+                job.end(&request).await;
+                None
+            }
         }
     });
     let open = known.buffer_unordered(AT_ONCE).filter_map(std::future::ready);

@@ -30,11 +30,17 @@ fn ending(cause: &str) -> Option<Ending> {
 }
 
 /// Whether there is anything left to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Known {
     Ended,
     Tried(Past),
+    /// Whoever sent it was stopped while a provider had it in hand: nobody knows whether it went out, and this is to be
+    /// written down.
+    Lost(DeliveryEvent),
 }
+
+/// The cause of a message whose sender was stopped in the middle.
+const SENDER_STOPPED: &str = "unknown: sender_stopped";
 
 /// One message's entries; their order does not matter.
 #[derive(Debug, Clone, Default)]
@@ -43,6 +49,8 @@ pub(super) struct Entries {
     /// The last final one.
     ended: Option<Seq>,
     failures: Vec<(Seq, Mark, Ending)>,
+    /// The last attempt that a provider had in hand.
+    in_hand: Option<(u32, Seq, Option<String>)>,
 }
 
 impl Entries {
@@ -54,6 +62,12 @@ impl Entries {
         let (attempt, cause, provider) = match event {
             DeliveryEvent::Retrying { attempt, cause, provider } | DeliveryEvent::Dead { attempt, cause, provider } => {
                 (attempt, cause, provider)
+            }
+            DeliveryEvent::HandingOver { attempt, provider } => {
+                if self.in_hand.as_ref().is_none_or(|(latest, ..)| latest < attempt) {
+                    self.in_hand = Some((*attempt, at, provider.clone()));
+                }
+                return;
             }
             DeliveryEvent::Requested(_)
             | DeliveryEvent::Accepted { .. }
@@ -76,6 +90,12 @@ impl Entries {
     pub(super) fn since(&self, asked: Seq) -> Known {
         if self.ended.is_some_and(|end| end > asked) {
             return Known::Ended;
+        }
+        if let Some((attempt, at, provider)) = &self.in_hand
+            && (*at > asked && *attempt > self.attempts)
+        {
+            let (cause, provider) = (SENDER_STOPPED.to_owned(), provider.clone());
+            return Known::Lost(DeliveryEvent::Dead { attempt: *attempt, cause, provider });
         }
         let mut past = Past { attempts: self.attempts, ..Past::default() };
         for (_, provider, ending) in self.failures.iter().filter(|(at, ..)| *at > asked) {
@@ -128,6 +148,21 @@ mod tests {
         assert_eq!((past.attempts, past.tries == Tries::default()), (2, false));
         let over = [(DeliveryEvent::Superseded, 9), (retrying(1, "temporary: timeout"), 8)];
         assert_eq!(entries(&over).since(Seq(7)), Known::Ended);
+    }
+
+    #[test]
+    fn what_a_provider_had_in_hand_without_a_later_word_is_never_sent_again_unless_it_is_redriven() {
+        let in_hand = |attempt| DeliveryEvent::HandingOver { attempt, provider: Some("main".to_owned()) };
+        let lost = entries(&[(in_hand(2), 9), (retrying(1, "temporary: timeout"), 8)]);
+        let cause = SENDER_STOPPED.to_owned();
+        let dead = DeliveryEvent::Dead { attempt: 2, cause, provider: Some("main".to_owned()) };
+        assert_eq!(lost.since(Seq(7)), Known::Lost(dead));
+        assert!(matches!(lost.since(Seq(10)), Known::Tried(Past { attempts: 1, .. })), "redriven");
+        // A failed attempt may be written down before the note that it was begun.
+        let told = entries(&[(retrying(2, "temporary: timeout"), 8), (in_hand(2), 9)]);
+        assert!(matches!(told.since(Seq(7)), Known::Tried(Past { attempts: 2, .. })));
+        let accepted = DeliveryEvent::Accepted { attempt: 2, provider_id: None, provider: None, region: None };
+        assert_eq!(entries(&[(accepted, 10), (in_hand(2), 9)]).since(Seq(7)), Known::Ended);
     }
 
     #[test]

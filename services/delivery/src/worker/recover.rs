@@ -27,7 +27,11 @@ pub(super) async fn recover(admission: &Admission, reader: &Reader, head: Seq) {
             let Some(request) = reader.request(stored).await else { continue };
             recent |= request.at >= horizon;
             let entries = known.get(&request.asked.message).cloned().unwrap_or_default();
-            let Known::Tried(past) = entries.since(request.asked_at) else { continue };
+            let past = match entries.since(request.asked_at) {
+                Known::Ended => continue,
+                Known::Tried(past) => Some(past),
+                Known::Lost(_) => None,
+            };
             if request.at >= horizon && admission.wants(&request.asked) {
                 resumed += 1;
                 let room = admission.room().await;

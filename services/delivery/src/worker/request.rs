@@ -67,7 +67,8 @@ pub(super) fn request(entry: Entry, stored: &Stored) -> Option<Request> {
     let Entry { tenant, at, caused_by, events } = entry;
     let asked = events.into_iter().find_map(|event| match event {
         DeliveryEvent::Requested(asked) => Some(asked),
-        DeliveryEvent::Retrying { .. }
+        DeliveryEvent::HandingOver { .. }
+        | DeliveryEvent::Retrying { .. }
         | DeliveryEvent::Accepted { .. }
         | DeliveryEvent::Captured
         | DeliveryEvent::Dead { .. }

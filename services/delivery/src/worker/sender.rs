@@ -1,5 +1,6 @@
 //! One provider of a channel, ready to send.
 
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use twofold_domain::delivery::SmsRegion;
@@ -55,8 +56,8 @@ impl Sender {
         Ok(Self::Sms(SmsTransport::new(channel, around)?))
     }
 
-    /// Makes one attempt.
-    pub(super) async fn send(&self, out: Outgoing) -> Result<Accepted, SendError> {
+    /// Makes one attempt. `begun` becomes true no later than the moment from which the provider may have the message.
+    pub(super) async fn send(&self, out: Outgoing, begun: &AtomicBool) -> Result<Accepted, SendError> {
         match self {
             Self::Mail { transport, from, reply_to, id_domain } => {
                 let mail = OutgoingMail {
@@ -70,7 +71,7 @@ impl Sender {
                     sent_at: out.now,
                     expires_at: Some(out.expires_at).filter(|_| out.has_code),
                 };
-                transport.send(&mail).await
+                transport.send(&mail, begun).await
             }
             Self::Sms(transport) => {
                 let left_ms = out.expires_at.as_millis().saturating_sub(out.now.as_millis());
@@ -81,7 +82,7 @@ impl Sender {
                     reference: out.id.to_string(),
                     status_callback: out.status_callback,
                 };
-                transport.send(&sms).await
+                transport.send(&sms, begun).await
             }
         }
     }

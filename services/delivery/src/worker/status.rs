@@ -109,6 +109,7 @@ impl DeliveryStatus {
         self.0.tally.note(request, event, now);
         let counter = match event {
             DeliveryEvent::Requested(_)
+            | DeliveryEvent::HandingOver { .. }
             | DeliveryEvent::Delivered { .. }
             | DeliveryEvent::Bounced { .. }
             | DeliveryEvent::Redriven => return,

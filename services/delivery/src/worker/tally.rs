@@ -65,6 +65,7 @@ impl Tally {
             DeliveryEvent::Superseded => ("superseded", None, None),
             DeliveryEvent::Captured => ("captured", None, None),
             DeliveryEvent::Requested(_)
+            | DeliveryEvent::HandingOver { .. }
             | DeliveryEvent::Delivered { .. }
             | DeliveryEvent::Bounced { .. }
             | DeliveryEvent::Redriven => return,

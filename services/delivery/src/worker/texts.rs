@@ -6,7 +6,7 @@ use twofold_domain::{Channel, Timestamp};
 use twofold_engine::{Preview, RenderRequest, RenderedMessage};
 
 use crate::template::{
-    BUILT_IN_LOCALES, Locale, MessageKind, Rendered, TemplateOverride, TemplateOverrides, Vars, render,
+    BUILT_IN_LOCALES, Locale, Mail, MessageKind, TemplateOverride, TemplateOverrides, Vars, render_mail, render_sms,
 };
 
 /// By how much a message may overstate the time left, in seconds.
@@ -54,8 +54,7 @@ fn written(
         at: Some(request.at),
         webotp_domain: settings.sms.web_otp_domain.clone(),
     };
-    let done = render(kind, &locale, &vars, own).map_err(|error| error.to_string())?;
-    Ok(of_channel(request.channel, done))
+    of_channel(request.channel, kind, &locale, &vars, own)
 }
 
 /// A message with made-up values, for whoever writes its template.
@@ -76,15 +75,23 @@ pub(super) fn made_up(settings: &Settings, wanted: &Preview<'_>) -> Result<Rende
     let locale = locale_of(settings, wanted.locale, kind, &own);
     let brand = settings.brand.clone();
     let vars = Vars { brand, webotp_domain: settings.sms.web_otp_domain.clone(), ..Vars::sample() };
-    let done = render(kind, &locale, &vars, &own).map_err(|error| error.to_string())?;
-    Ok(of_channel(wanted.channel, done))
+    of_channel(wanted.channel, kind, &locale, &vars, &own)
 }
 
-fn of_channel(channel: Channel, done: Rendered) -> RenderedMessage {
-    match channel {
-        Channel::Email => RenderedMessage { subject: Some(done.subject), text: done.text, html: Some(done.html) },
-        Channel::Sms => RenderedMessage { subject: None, text: done.sms, html: None },
-    }
+/// Only what goes out by the channel is filled in.
+fn of_channel(
+    channel: Channel,
+    kind: MessageKind,
+    locale: &Locale,
+    vars: &Vars,
+    own: &TemplateOverrides,
+) -> Result<RenderedMessage, String> {
+    let done = match channel {
+        Channel::Email => render_mail(kind, locale, vars, own)
+            .map(|Mail { subject, text, html }| RenderedMessage { subject: Some(subject), text, html: Some(html) }),
+        Channel::Sms => render_sms(kind, locale, vars, own).map(|text| RenderedMessage { subject: None, text, html: None }),
+    };
+    done.map_err(|error| error.to_string())
 }
 
 /// The user's language if there are texts in it, the tenant's own or built in; else the tenant's default.

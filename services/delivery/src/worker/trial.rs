@@ -1,5 +1,6 @@
 //! One message at once, for whoever sets a channel up.
 
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -41,7 +42,7 @@ pub(super) async fn send(
         region: None,
         status_callback: None,
     };
-    let result = match tokio::time::timeout(LIMIT, Box::pin(sender.send(out))).await {
+    let result = match tokio::time::timeout(LIMIT, Box::pin(sender.send(out, &AtomicBool::new(false)))).await {
         Ok(sent) => sent.map(|accepted| accepted.provider_id).map_err(|error| error.to_string()),
         Err(_) => Err("unknown: no answer within 20 s".to_owned()),
     };

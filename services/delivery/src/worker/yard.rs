@@ -88,16 +88,18 @@ impl Yard {
         over
     }
 
-    /// Whether one more message of a tenant is within its share.
+    /// Whether one more message of a tenant stays here: within its share, or while there is plenty of room.
     pub(super) fn has_share(&self, channel: Channel, item: &Item) -> bool {
-        self.lanes().of(channel).has_share(item)
+        let mut lanes = self.lanes();
+        let lane = lanes.of(channel);
+        lane.has_plenty() || lane.has_share(item)
     }
 
     /// Whether there is room to keep a message whole that the log has as well.
     pub(super) fn keeps_whole(&self, channel: Channel, item: &Item) -> bool {
         let mut lanes = self.lanes();
         let lane = lanes.of(channel);
-        lane.has_room() && lane.has_share(item)
+        lane.has_plenty() || (lane.has_room() && lane.has_share(item))
     }
 
     /// Takes out what tenants have here beyond their share.

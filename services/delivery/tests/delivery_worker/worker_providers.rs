@@ -69,6 +69,7 @@ pub fn told(entries: &[DeliveryEvent]) -> Vec<String> {
             | DeliveryEvent::Superseded
             | DeliveryEvent::Delivered { .. }
             | DeliveryEvent::Bounced { .. }
+            | DeliveryEvent::HandingOver { .. }
             | DeliveryEvent::Redriven => (None, ""),
         };
         format!("{} {} {cause}", event.name(), provider.unwrap_or_default()).trim_end().to_owned()

@@ -85,6 +85,8 @@ impl MessageLedger {
     pub fn note(&mut self, event: &DeliveryEvent) {
         match event {
             DeliveryEvent::Requested(_) => {}
+            // Its provider may report before the worker has written down that it took it, or after the worker's death.
+            DeliveryEvent::HandingOver { .. } => self.unconfirmed = true,
             DeliveryEvent::Retrying { cause, .. } => self.unconfirmed |= is_unknown(cause),
             DeliveryEvent::Accepted { provider_id, provider, .. } => {
                 self.accepted = Some(AcceptedBy { provider: provider.clone(), id: provider_id.clone() });

@@ -11,6 +11,8 @@ family! {
     DeliveryEvent of "delivery" {
         /// A message is to be sent. Appended together with the event that caused it.
         "delivery.requested" 1 => Requested(request: DeliveryRequested),
+        /// A provider has the whole message in hand and takes its time to answer.
+        "delivery.handing_over" 1 => HandingOver { attempt: u32, provider: Option<String> },
         /// One attempt failed and another will follow.
         "delivery.retrying" 2 => Retrying { attempt: u32, cause: String, provider: Option<String> },
         /// A provider took the message.

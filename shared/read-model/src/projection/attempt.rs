@@ -18,6 +18,9 @@ impl AttemptRow {
     ) -> Option<Self> {
         let (result, attempt, cause, provider) = match event {
             DeliveryEvent::Requested(_) => return None,
+            DeliveryEvent::HandingOver { attempt, provider } => {
+                (AttemptResult::HandingOver, Some(*attempt), None, provider.as_ref())
+            }
             DeliveryEvent::Retrying { attempt, cause, provider } => {
                 (AttemptResult::Retrying, Some(*attempt), Some(cause), provider.as_ref())
             }
@@ -39,6 +42,7 @@ impl AttemptRow {
         let provider_id = match event {
             DeliveryEvent::Accepted { provider_id, .. } => provider_id.as_deref(),
             DeliveryEvent::Requested(_)
+            | DeliveryEvent::HandingOver { .. }
             | DeliveryEvent::Retrying { .. }
             | DeliveryEvent::Captured
             | DeliveryEvent::Dead { .. }

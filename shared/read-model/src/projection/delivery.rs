@@ -49,8 +49,9 @@ impl DeliveryRow {
     /// [`DeliveryStatus::strength`].
     pub fn apply(&mut self, event: &DeliveryEvent, at: Timestamp) {
         let changed = match event {
-            // The request made the row; a second one with the same id is the same message.
-            DeliveryEvent::Requested(_) => false,
+            // The request made the row; a second one with the same id is the same message. What a slow provider has in
+            // hand is still on its way.
+            DeliveryEvent::Requested(_) | DeliveryEvent::HandingOver { .. } => false,
             DeliveryEvent::Retrying { attempt, cause, provider } => {
                 let open = !self.status.is_final();
                 if open {

@@ -94,6 +94,9 @@ pub fn delivery_details(event: &DeliveryEvent) -> Value {
             ("permanent", Some((*permanent).into())),
             ("provider", provider.as_deref().map(Value::from)),
         ]),
+        DeliveryEvent::HandingOver { attempt, provider } => {
+            object([("attempt", Some((*attempt).into())), ("provider", provider.as_deref().map(Value::from))])
+        }
         DeliveryEvent::Expired { attempt } => object([("attempt", Some((*attempt).into()))]),
         DeliveryEvent::Captured | DeliveryEvent::Superseded | DeliveryEvent::Redriven => nothing(),
     }

@@ -6,6 +6,8 @@ use twofold_event_log::Seq;
 /// What an entry says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AttemptResult {
+    /// A provider had it in hand and took its time to answer.
+    HandingOver,
     /// An attempt failed, and another was to follow.
     Retrying,
     /// A provider took it.
@@ -28,7 +30,8 @@ pub enum AttemptResult {
 
 impl AttemptResult {
     /// Every result.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
+        Self::HandingOver,
         Self::Retrying,
         Self::Accepted,
         Self::Captured,
@@ -43,6 +46,7 @@ impl AttemptResult {
     /// The stable name in JSON and rows.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::HandingOver => "handing_over",
             Self::Retrying => "retrying",
             Self::Accepted => "accepted",
             Self::Captured => "captured",

@@ -207,10 +207,11 @@ pub fn request(n: u64, whose: u64) -> DeliveryEvent {
     })
 }
 
-pub const LEDGER_EVENTS: u64 = 9;
+pub const LEDGER_EVENTS: u64 = 10;
 
 pub fn ledger_event(which: u64, attempt: u32) -> DeliveryEvent {
     match which % LEDGER_EVENTS {
+        9 => DeliveryEvent::HandingOver { attempt, provider: Some("relay".to_owned()) },
         0 => DeliveryEvent::Retrying { attempt, cause: "421 try later".to_owned(), provider: Some("relay".to_owned()) },
         1 => DeliveryEvent::Accepted {
             attempt,

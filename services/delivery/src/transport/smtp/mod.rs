@@ -93,12 +93,19 @@ impl SmtpSender {
     /// # Errors
     /// See [`SendError`]; `provider_code` is the reply code and, if given, the enhanced one.
     pub async fn send(&self, mail: &OutgoingMail) -> Result<Accepted, SendError> {
+        self.send_noting(mail, &AtomicBool::new(false)).await
+    }
+
+    /// The same. `message_begun` becomes true when the server is about to get the message itself.
+    ///
+    /// # Errors
+    /// As [`SmtpSender::send`].
+    pub async fn send_noting(&self, mail: &OutgoingMail, message_begun: &AtomicBool) -> Result<Accepted, SendError> {
         let composed = compose(mail)?;
-        let message_begun = AtomicBool::new(false);
         let left_ms = mail.expires_at.map(|end| end.as_millis().saturating_sub(mail.sent_at.as_millis()));
         let left = left_ms.map(|left_ms| Duration::from_millis(u64::try_from(left_ms).unwrap_or(0)));
         let limit = left.map_or(self.limit, |left| left.min(self.limit));
-        match tokio::time::timeout(limit, self.deliver(&composed, &message_begun)).await {
+        match tokio::time::timeout(limit, self.deliver(&composed, message_begun)).await {
             Ok(result) => result,
             Err(_) if message_begun.load(Ordering::Relaxed) => Err(SendError::unknown("timeout_after_data")),
             Err(_) => Err(SendError::temporary("timeout")),

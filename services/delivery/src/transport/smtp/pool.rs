@@ -9,8 +9,8 @@ use tokio::time::Instant;
 /// Connections open at once per provider; further messages wait within their time limit. How many a provider takes is
 /// decided before: this only keeps a mistake there from opening more.
 const OPEN_MAX: usize = 256;
-/// Kept while nobody uses them.
-const IDLE_MAX: usize = 16;
+/// Kept while nobody uses them: as many as a busy channel has messages under way.
+const IDLE_MAX: usize = 32;
 /// Servers drop idle clients after minutes; well before that.
 const IDLE_FOR: Duration = Duration::from_secs(30);
 /// Messages per connection: some servers count.

@@ -10,6 +10,9 @@ use super::pace::Pace;
 use super::sets::{Number, Tenants};
 use super::slack::LaneNumbers;
 
+/// Tenants with messages away are counted this often, in milliseconds: there may be thousands.
+const AWAY_EVERY_MS: u64 = 100;
+
 /// What the order depends on.
 #[derive(Debug, Clone)]
 pub(in super::super) struct Item {
@@ -48,6 +51,8 @@ pub(in super::super) struct Lane<J> {
     /// Messages kept whole.
     kept: usize,
     pace: Pace,
+    /// When tenants with messages away were counted, in milliseconds, and how many there were.
+    away: (u64, u64),
 }
 
 #[derive(Debug)]
@@ -81,6 +86,7 @@ impl<J> Lane<J> {
             aside: 0,
             kept: 0,
             pace: Pace::default(),
+            away: (0, 0),
         }
     }
 
@@ -202,6 +208,11 @@ impl<J> Lane<J> {
         known.map_or(0, |tenant| tenant.kept) < self.limits.share(item.weight, all)
     }
 
+    /// Whether there is so much room that no tenant has to keep to its share.
+    pub(in super::super) fn has_plenty(&self) -> bool {
+        self.kept < self.limits.plenty()
+    }
+
     /// Whether there is room for one more message kept whole, whosever it is.
     pub(in super::super) fn has_room(&self) -> bool {
         self.kept < self.limits.kept
@@ -210,11 +221,22 @@ impl<J> Lane<J> {
     /// When a message that is sent away now shall come back, in milliseconds from now.
     pub(in super::super) fn appointment(&mut self, item: &Item, now_ms: u64) -> u64 {
         let number = self.tenants.number(&item.tenant, item.weight);
+        let others = self.sent_away(now_ms);
         let made = self.tenants.change(number, |tenant| {
             let pace = tenant.pace.per_1000_secs(now_ms);
-            tenant.appointments.make(now_ms, pace)
+            tenant.appointments.make(now_ms, pace, others)
         });
         made.unwrap_or(0)
+    }
+
+    /// Tenants with messages away, counted now and then.
+    fn sent_away(&mut self, now_ms: u64) -> u64 {
+        let (counted_ms, mut away) = self.away;
+        if now_ms >= counted_ms.saturating_add(AWAY_EVERY_MS) || away == 0 {
+            away = self.tenants.iter().filter(|tenant| tenant.appointments.pending(now_ms)).count() as u64;
+            self.away = (now_ms, away);
+        }
+        away
     }
 
     /// When the next message is due that waits for its time.

@@ -52,6 +52,11 @@ impl Limits {
         portion(self.in_flight, weight, all).clamp(1, self.of_tenant.max(1))
     }
 
+    /// Messages kept whole before anybody's share is asked for: as long as there is plenty, who asks for much gets it.
+    const fn plenty(self) -> usize {
+        self.kept / 4 * 3
+    }
+
     /// Messages of one tenant kept whole; never fewer than what keeps its attempts busy.
     fn share(self, weight: u16, all: u64) -> usize {
         portion(self.kept, weight, all).max(2 * self.of_tenant)

@@ -2,9 +2,9 @@
 
 /// Length of a window, in milliseconds: what is older than two of them is forgotten.
 const WINDOW_MS: u64 = 5000;
-/// Appointments of a tenant in a second, at least and at most. At this pace what was sent away comes back to be looked at
-/// again: 100,000 have all been back well within the life of a code, also when their tenant is faster than it was before,
-/// and the broker is not kept busy by them alone.
+/// Appointments in a second, at least and at most, divided between the tenants that make some. At this pace what was sent
+/// away comes back to be looked at again: 100,000 have all been back well within the life of a code, also when their tenant
+/// is faster than it was before, and the broker is not kept busy by them alone.
 const COMEBACKS: (u64, u64) = (1000, 4000);
 
 /// The first appointment is this far ahead.
@@ -53,9 +53,10 @@ pub(super) struct Appointments {
 }
 
 impl Appointments {
-    /// Milliseconds until the next free one, at least 200.
-    pub(super) fn make(&mut self, now_ms: u64, per_1000_secs: u64) -> u64 {
-        let pace = (2 * per_1000_secs / 1000).clamp(COMEBACKS.0, COMEBACKS.1);
+    /// Milliseconds until the next free one, at least 200. `tenants` have some, this one perhaps among them.
+    pub(super) fn make(&mut self, now_ms: u64, per_1000_secs: u64, tenants: u64) -> u64 {
+        let (least, most) = (COMEBACKS.0.div_ceil(tenants.max(1)), COMEBACKS.1.div_ceil(tenants.max(1)));
+        let pace = (2 * per_1000_secs / 1000).clamp(least, most);
         let at_us = self.next_us.max((now_ms + PAUSE_MS) * 1000);
         self.next_us = at_us + 1_000_000 / pace;
         (at_us / 1000).saturating_sub(now_ms)
@@ -86,9 +87,18 @@ mod tests {
     fn appointments_follow_each_other_at_twice_the_pace_within_bounds() {
         for (per_1000_secs, last_ms) in [(0, 299), (400_000, 299), (1_500_000, 232), (90_000_000, 224)] {
             let mut appointments = Appointments::default();
-            let made: Vec<u64> = (0..100).map(|_| appointments.make(500, per_1000_secs)).collect();
+            let made: Vec<u64> = (0..100).map(|_| appointments.make(500, per_1000_secs, 1)).collect();
             assert_eq!((made[0], made[99]), (200, last_ms), "{per_1000_secs}");
             assert!(appointments.pending(700) && !appointments.pending(5000));
+        }
+    }
+
+    #[test]
+    fn tenants_that_make_appointments_share_what_may_come_back() {
+        for (per_1000_secs, last_ms) in [(0, 992), (30_000, 992), (100_000, 695), (900_000, 596)] {
+            let mut appointments = Appointments::default();
+            let made: Vec<u64> = (0..100).map(|_| appointments.make(0, per_1000_secs, 8)).collect();
+            assert_eq!((made[0], made[99]), (200, last_ms), "{per_1000_secs}");
         }
     }
 }

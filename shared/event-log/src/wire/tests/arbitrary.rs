@@ -303,6 +303,8 @@ pub(super) fn delivery_event() -> impl Strategy<Value = DeliveryEvent> {
     );
     prop_oneof![
         request.prop_map(DeliveryEvent::Requested),
+        (any::<u32>(), option::of(text()))
+            .prop_map(|(attempt, provider)| DeliveryEvent::HandingOver { attempt, provider }),
         (any::<u32>(), text(), option::of(text())).prop_map(|(attempt, cause, provider)| DeliveryEvent::Retrying {
             attempt,
             cause,

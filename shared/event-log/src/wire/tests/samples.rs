@@ -286,6 +286,7 @@ fn delivery(add: &mut impl FnMut(&'static str, DeliveryEvent)) {
     for kind in NoticeKind::ALL {
         add(notice_label(kind), requested(Channel::Email, MessageKind::Notice(kind), None));
     }
+    add(FULL, DeliveryEvent::HandingOver { attempt: 2, provider: Some("relay".to_owned()) });
     add(FULL, DeliveryEvent::Retrying { attempt: 2, cause: "451".to_owned(), provider: Some("relay".to_owned()) });
     let region = SmsRegion { country: "DE".to_owned(), prefix: "+49151".to_owned() };
     add(
@@ -299,6 +300,7 @@ fn delivery(add: &mut impl FnMut(&'static str, DeliveryEvent)) {
     );
     add(MIN, DeliveryEvent::Accepted { attempt: 1, provider_id: None, provider: None, region: None });
     add(FULL, DeliveryEvent::Captured);
+    add(MIN, DeliveryEvent::HandingOver { attempt: 1, provider: None });
     add(MIN, DeliveryEvent::Retrying { attempt: 1, cause: "421".to_owned(), provider: None });
     add(FULL, DeliveryEvent::Dead { attempt: 5, cause: "550".to_owned(), provider: Some("relay".to_owned()) });
     add(MIN, DeliveryEvent::Dead { attempt: 0, cause: "no_channel".to_owned(), provider: None });

@@ -35,7 +35,7 @@ pub struct DeliveryWithHistory {
 pub struct AttemptBody {
     /// When.
     pub at: String,
-    /// `retrying` (failed, to be tried again), `accepted`, `captured`, `dead`, `expired`, `superseded`, `delivered`,
+    /// `handing_over` (a provider has it and takes its time), `retrying` (failed, to be tried again), `accepted`, `captured`, `dead`, `expired`, `superseded`, `delivered`,
     /// `bounced` or `redriven`.
     pub result: &'static str,
     /// Number of the attempt, from 1; null when it is about the message as a whole.
