@@ -36,10 +36,10 @@ pub trait Claim: Send + Sync + Debug {
     /// Extends the claim by as long as it lasted at first. Best effort: a lost extension lets the request come again.
     fn extend(&self) -> BoxFuture<'_, ()>;
 
-    /// The request is at its end and must not come again. Answers when the queue knows it.
+    /// The request is at its end and must not come again. Answers when the queue is told; that may be lost on the way.
     ///
     /// # Errors
-    /// The queue could not be told; the request may come again, and its ledger will say that it is over.
+    /// The queue could not be told. As when it was lost, the request comes again, and its ledger says that it is over.
     fn done(&self) -> BoxFuture<'_, Result<(), ReadError>>;
 
     /// Gives the request back, to be handed out after a pause.

@@ -1,16 +1,16 @@
 //! A key-value bucket as its adapters need it: reads from the leader, writes with an expectation, erasing.
 
+use async_nats::HeaderMap;
 use async_nats::header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE;
-use async_nats::jetstream::ErrorCode;
 use async_nats::jetstream::message::StreamMessage;
 use async_nats::jetstream::response::Response;
 use async_nats::jetstream::stream::{LastRawMessageErrorKind, RawMessageError};
-use async_nats::{HeaderMap, Request};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::Broker;
 use crate::connect::REQUEST_TIMEOUT;
+use crate::publish::{Outcome, Outgoing, Publisher};
 
 /// A bucket is a stream with this before its name.
 pub(crate) const STREAM_PREFIX: &str = "KV_";
@@ -40,13 +40,9 @@ pub(crate) enum Put {
 #[derive(Debug, Clone)]
 pub(crate) struct Bucket {
     broker: Broker,
+    publisher: Publisher,
     stream: String,
     prefix: String,
-}
-
-#[derive(Deserialize)]
-struct Ack {
-    seq: u64,
 }
 
 #[derive(Serialize)]
@@ -62,7 +58,8 @@ struct Deleted {
 
 impl Bucket {
     pub fn new(broker: Broker, bucket: &str) -> Self {
-        Self { broker, stream: format!("{STREAM_PREFIX}{bucket}"), prefix: format!("$KV.{bucket}.") }
+        let publisher = Publisher::new(broker.clone());
+        Self { broker, publisher, stream: format!("{STREAM_PREFIX}{bucket}"), prefix: format!("$KV.{bucket}.") }
     }
 
     pub fn stream(&self) -> &str {
@@ -99,21 +96,29 @@ impl Bucket {
     }
 
     /// Writes a new message of a key whose newest one is at `expected`, 0 for none.
-    pub async fn put(&self, key: &str, expected: u64, mut headers: HeaderMap, value: Bytes) -> Put {
+    pub async fn put(&self, key: &str, expected: u64, headers: HeaderMap, value: Bytes) -> Put {
+        self.publish(vec![self.outgoing(key, expected, headers, value)]).await
+    }
+
+    /// Writes the first messages of different keys, all or none. The position is that of the last.
+    pub async fn put_firsts(&self, firsts: Vec<(&str, Bytes)>) -> Put {
+        let outgoing = |(key, value)| self.outgoing(key, 0, HeaderMap::new(), value);
+        self.publish(firsts.into_iter().map(outgoing).collect()).await
+    }
+
+    fn outgoing(&self, key: &str, expected: u64, mut headers: HeaderMap, value: Bytes) -> Outgoing {
+        headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, expected.to_string());
+        Outgoing { subject: self.subject(key), headers, payload: value }
+    }
+
+    async fn publish(&self, messages: Vec<Outgoing>) -> Put {
         if let Err(reason) = self.connected() {
             return Put::Unclear(reason);
         }
-        headers.insert(NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, expected.to_string());
-        let request = Request::new().headers(headers).payload(value).timeout(Some(REQUEST_TIMEOUT));
-        let answer = match self.broker.client().send_request(self.subject(key), request).await {
-            Ok(answer) => answer,
-            Err(error) => return Put::Unclear(error.to_string()),
-        };
-        match serde_json::from_slice::<Response<Ack>>(&answer.payload) {
-            Ok(Response::Ok(ack)) => Put::Stored(ack.seq),
-            Ok(Response::Err { error }) if error.error_code() == ErrorCode::STREAM_WRONG_LAST_SEQUENCE => Put::Conflict,
-            Ok(Response::Err { error }) => Put::Unclear(error.to_string()),
-            Err(error) => Put::Unclear(error.to_string()),
+        match self.publisher.publish(messages, REQUEST_TIMEOUT).await {
+            Outcome::Stored(seq) => Put::Stored(seq.0),
+            Outcome::Conflict(_) => Put::Conflict,
+            Outcome::Full(reason) | Outcome::Refused(reason) | Outcome::Unclear(reason) => Put::Unclear(reason),
         }
     }
 

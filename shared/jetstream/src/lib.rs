@@ -8,6 +8,7 @@ mod init;
 mod keys;
 mod log;
 mod names;
+mod publish;
 mod queue;
 mod setup;
 mod snapshots;

@@ -1,13 +1,16 @@
-//! One attempt to publish, and what its answer means.
+//! One attempt to publish, and what its answer means. For streams whose every message carries an expectation.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_nats::HeaderMap;
+use async_nats::header::{HeaderValue, NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL, NATS_BATCH_ID, NATS_BATCH_SEQUENCE};
 use bytes::Bytes;
 use serde::Deserialize;
 use tokio::time::{Duration, timeout};
 use twofold_event_log::Seq;
 
-use super::Stream;
-use super::entry::put_in_batch;
+use crate::Broker;
 
 /// "wrong last sequence: 7": an expectation was wrong.
 const WRONG_LAST_SEQUENCE: u64 = 10071;
@@ -24,7 +27,7 @@ const INCOMPLETE: u64 = 10176;
 
 /// A message to publish.
 #[derive(Debug, Clone)]
-pub(super) struct Outgoing {
+pub(crate) struct Outgoing {
     pub subject: String,
     pub headers: HeaderMap,
     pub payload: Bytes,
@@ -32,7 +35,7 @@ pub(super) struct Outgoing {
 
 /// What one attempt came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(crate) enum Outcome {
     /// Stored; the last message is here, the others right before it.
     Stored(Seq),
     /// A clear answer: some expectation is wrong, and nothing of this attempt was stored. The position names what was
@@ -61,7 +64,29 @@ struct AckError {
     description: String,
 }
 
-impl Stream {
+/// Publishes over a connection. Cloning is cheap and shares the names of the batches.
+#[derive(Debug, Clone)]
+pub(crate) struct Publisher {
+    broker: Broker,
+    batches: Arc<Batches>,
+}
+
+/// Names of batches. Named by what it holds, a batch and its repetition by another process would mix.
+#[derive(Debug)]
+struct Batches {
+    /// Nobody else's batches begin like this, not even those of another publisher.
+    prefix: String,
+    next: AtomicU64,
+}
+
+impl Publisher {
+    pub fn new(broker: Broker) -> Self {
+        let inbox = broker.client().new_inbox();
+        // The last part of an inbox is unique in the world; at most 64 bytes make the name of a batch.
+        let prefix = inbox.rsplit('.').next().unwrap_or_default().to_owned();
+        Self { broker, batches: Arc::new(Batches { prefix, next: AtomicU64::new(1) }) }
+    }
+
     /// Publishes one message alone, several as one atomic batch. The caller has seen a connection just before.
     pub async fn publish(&self, mut messages: Vec<Outgoing>, patience: Duration) -> Outcome {
         let Some(last) = messages.pop() else { return Outcome::Unclear("nothing to publish".to_owned()) };
@@ -79,7 +104,7 @@ impl Stream {
     async fn exchange(&self, before: Vec<Outgoing>, mut last: Outgoing) -> Outcome {
         let client = self.broker.client();
         if !before.is_empty() {
-            let batch = self.new_batch();
+            let batch = self.batches.name();
             put_in_batch(&mut last.headers, &batch, before.len() + 1, true);
             for (position, mut message) in before.into_iter().enumerate() {
                 put_in_batch(&mut message.headers, &batch, position + 1, false);
@@ -93,6 +118,22 @@ impl Stream {
             Ok(answer) => judge(&answer.payload),
             Err(error) => Outcome::Unclear(error.to_string()),
         }
+    }
+}
+
+impl Batches {
+    /// One that no other batch has.
+    fn name(&self) -> String {
+        format!("{}-{}", self.prefix, self.next.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// Makes a message the `number`th of an atomic batch, counted from 1 (ADR-50).
+fn put_in_batch(headers: &mut HeaderMap, batch: &str, number: usize, is_last: bool) {
+    headers.insert(NATS_BATCH_ID, batch);
+    headers.insert(NATS_BATCH_SEQUENCE, HeaderValue::from(number));
+    if is_last {
+        headers.insert(NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL);
     }
 }
 

@@ -7,7 +7,7 @@ use std::fmt;
 use std::time::Duration;
 
 use async_nats::jetstream::response::Response;
-use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy, StorageType};
+use async_nats::jetstream::stream::{Config, DiscardPolicy, PersistenceMode, RetentionPolicy, StorageType};
 use async_nats::{HeaderMap, Request, StatusCode};
 use bytes::Bytes;
 use futures_util::future::{join_all, try_join_all};
@@ -25,9 +25,15 @@ const KEPT: Duration = Duration::from_hours(40 * 24);
 /// How the stream is made: one message a counter.
 ///
 /// The server takes no stream of counters that refuses when it is full (seen on 2.15.1), so the totals that were not
-/// counted in for longest give way: those of windows that are over before any that is in use. Written before it is answered
-/// like everything else: answering earlier is thirty times as fast, but then a server that is killed forgets the counts of
-/// its last seconds altogether, and such a stream cannot be given more replicas.
+/// counted in for longest give way: those of windows that are over before any that is in use.
+///
+/// With one replica it answers before it writes, as the port allows: 100,000 increments a second on two cores instead of
+/// 4,000. Concurrent ones are answered different totals all the same. Seen on nats-server 2.15.1:
+/// - It writes within 5 ms, so a server that is killed has forgotten what it counted in its last moment: at most 200
+///   increments of 90,000 a second, a few of each counter. One that is told to stop forgets nothing.
+/// - It syncs every two minutes, whatever `sync_interval` says: that much may be lost in a power cut.
+/// - Such a stream takes neither atomic batches nor more replicas, and the mode cannot be changed: `init` makes the stream
+///   anew. With several replicas there is no such mode.
 pub fn usage_stream_config(names: &Names, replicas: usize, max_bytes: i64) -> Config {
     Config {
         name: names.usage_stream(),
@@ -37,6 +43,7 @@ pub fn usage_stream_config(names: &Names, replicas: usize, max_bytes: i64) -> Co
         discard: DiscardPolicy::Old,
         storage: StorageType::File,
         num_replicas: replicas,
+        persist_mode: (replicas == 1).then_some(PersistenceMode::Async),
         max_age: KEPT,
         max_bytes,
         max_messages: -1,

@@ -39,7 +39,7 @@ pub struct InitOptions {
 /// What was done, each as `stream TWOFOLD` or `consumer deliver_sms`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct InitReport {
-    /// Was missing.
+    /// Was missing, or was made anew: then it says so.
     pub created: Vec<String>,
     /// Was there and is set otherwise now.
     pub changed: Vec<Difference>,
@@ -83,7 +83,8 @@ fn texts(differences: &[Difference]) -> String {
     differences.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
-/// Makes what is missing, sets what can be set safely, and refuses the rest. Doing it again does nothing.
+/// Makes what is missing, sets what can be set safely, and refuses the rest. Doing it again does nothing. Nothing is ever
+/// deleted but the stream of counters, whose totals may be forgotten, when it can become what it must be in no other way.
 ///
 /// # Errors
 /// [`InitError`].
@@ -96,7 +97,7 @@ pub async fn init(broker: &Broker, options: &InitOptions) -> Result<InitReport, 
     steps.stream(&keys_part(names, options.replicas), Some(options.replicas)).await?;
     steps.beside(&log, SNAPSHOTS, None, |max_bytes| snapshots_part(names, max_bytes)).await?;
     let usage = |max_bytes| usage_part(names, options.replicas, max_bytes);
-    steps.beside(&log, USAGE, Some(options.replicas), usage).await?;
+    steps.usage(&log, USAGE, options.replicas, usage).await?;
     for channel in [Channel::Email, Channel::Sms] {
         steps.consumer(names.stream(), &consumer_part(names, channel)).await?;
     }

@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 
 use super::{InitError, InitOptions, InitReport};
 use crate::Broker;
-use crate::setup::{Api, ApiError, Difference, MASTER, PARTITIONS, Part, SCHEMA, StreamInfo, differences, set};
+use crate::setup::{
+    Api, ApiError, Difference, MASTER, PARTITIONS, PERSIST_MODE, Part, SCHEMA, StreamInfo, differences, set,
+};
 
 /// No stream gets less.
 const LEAST_BYTES: i64 = 64 * 1024;
@@ -156,6 +158,38 @@ impl<'a> Steps<'a> {
                 Err(error) => return Err(server(&part, error)),
             }
         }
+    }
+
+    /// Makes the stream of counters as [`Self::beside`] makes one, and makes it anew where the server would not change it:
+    /// what it counted may be forgotten, unlike everything else here.
+    pub async fn usage(
+        &mut self,
+        log: &Part,
+        size: (i64, i64),
+        replicas: usize,
+        part_of: impl Fn(i64) -> Part,
+    ) -> Result<(), InitError> {
+        let anew = self.forget(&part_of(LEAST_BYTES), replicas).await?;
+        self.beside(log, size, Some(replicas), part_of).await?;
+        if anew && let Some(made) = self.report.created.last_mut() {
+            made.push_str(", anew: it counts from 0");
+        }
+        Ok(())
+    }
+
+    /// Deletes the stream of counters when it is ours, and only by another stream can it become what it must be.
+    async fn forget(&self, part: &Part, replicas: usize) -> Result<bool, InitError> {
+        let found = self.api.stream(&part.name).await.map_err(|error| server(part, error))?;
+        let Some(StreamInfo { config, .. }) = found else { return Ok(false) };
+        let differing = differences(&part.what, &config, &part.config, part.fields);
+        let ours = differing.iter().all(|difference| difference.init_sets_it);
+        let answers_otherwise = differing.iter().any(|difference| difference.field == PERSIST_MODE);
+        let has_more = config["num_replicas"].as_u64().unwrap_or(0) > replicas as u64;
+        if !ours || !(answers_otherwise || has_more) {
+            return Ok(false);
+        }
+        self.api.delete_stream(&part.name).await.map_err(|error| server(part, error))?;
+        Ok(true)
     }
 
     pub async fn consumer(&mut self, stream: &str, part: &Part) -> Result<(), InitError> {

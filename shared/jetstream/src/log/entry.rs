@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use async_nats::HeaderMap;
-use async_nats::header::{
-    HeaderValue, NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL, NATS_BATCH_ID, NATS_BATCH_SEQUENCE,
-    NATS_EXPECTED_LAST_SUBJECT_SEQUENCE,
-};
+use async_nats::header::{HeaderValue, NATS_EXPECTED_LAST_SUBJECT_SEQUENCE};
 use bytes::Bytes;
 use twofold_domain::CommitId;
 use twofold_event_log::{Expected, NewCommit, ReadError, Seq, Stored, Subject};
@@ -72,15 +69,6 @@ pub(super) fn headers(commit: &NewCommit, expected: u64, trace: Option<&str>) ->
         headers.insert(TRACE, trace);
     }
     headers
-}
-
-/// Makes a message the `number`th of an atomic batch, counted from 1 (ADR-50).
-pub(super) fn put_in_batch(headers: &mut HeaderMap, batch: &str, number: usize, is_last: bool) {
-    headers.insert(NATS_BATCH_ID, batch);
-    headers.insert(NATS_BATCH_SEQUENCE, HeaderValue::from(number));
-    if is_last {
-        headers.insert(NATS_BATCH_COMMIT, NATS_BATCH_COMMIT_FINAL);
-    }
 }
 
 #[cfg(test)]

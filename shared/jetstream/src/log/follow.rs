@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use twofold_event_log::Seq;
@@ -11,13 +12,7 @@ use super::Core;
 impl Core {
     /// Raises the known head; never lowers it.
     pub fn raise(&self, head: Seq) {
-        self.head.send_if_modified(|known| {
-            let higher = head > *known;
-            if higher {
-                *known = head;
-            }
-            higher
-        });
+        raise(&self.head, head);
     }
 
     /// Notes a position the server has acknowledged to us.
@@ -25,6 +20,17 @@ impl Core {
         self.kept.acknowledge(seq);
         self.raise(seq);
     }
+}
+
+/// Raises a watched position and wakes whoever watches, unless it is higher already.
+pub(super) fn raise(watched: &watch::Sender<Seq>, seq: Seq) {
+    watched.send_if_modified(|known| {
+        let higher = seq > *known;
+        if higher {
+            *known = seq;
+        }
+        higher
+    });
 }
 
 /// Asks the leader for its head again and again until the log is closed, while anybody watches.

@@ -46,8 +46,7 @@ impl JetStreamLog {
     /// [`OpenError::Unavailable`] when the stream does not answer or is not there.
     pub async fn open(broker: &Broker, mut options: JetStreamLogOptions) -> Result<Self, OpenError> {
         let unavailable = |error: ReadError| OpenError::Unavailable(error.to_string());
-        let stream = Stream::open(broker.clone(), options.search_span).await.map_err(unavailable)?;
-        let head = stream.head().await.map_err(unavailable)?;
+        let (stream, head) = Stream::open(broker.clone(), options.search_span).await.map_err(unavailable)?;
         let kept = Kept::new(&stream);
         options.max_in_flight = options.max_in_flight.min(Semaphore::MAX_PERMITS);
         let (requests, incoming) = mpsc::unbounded_channel();

@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout_at};
 use twofold_event_log::Seq;
 
 use super::Stream;
+use super::follow::raise;
 
 /// What is known of the server's promises.
 #[derive(Debug)]
@@ -35,13 +36,7 @@ impl Kept {
 
     /// The server has acknowledged a message at this position: it and everything before it is synced.
     pub fn acknowledge(&self, seq: Seq) {
-        self.acknowledged.send_if_modified(|known| {
-            let higher = seq > *known;
-            if higher {
-                *known = seq;
-            }
-            higher
-        });
+        raise(&self.acknowledged, seq);
     }
 
     /// Waits until it is certain that a commit that was seen at this position is synced, at most until the deadline.

@@ -43,8 +43,9 @@ struct Raw {
     data: String,
 }
 
+/// What the leader says of the stream.
 #[derive(Debug, Deserialize)]
-struct Info {
+pub(super) struct Info {
     config: Config,
     state: State,
 }
@@ -59,18 +60,25 @@ struct State {
     last_seq: u64,
 }
 
-impl Stream {
+impl Info {
     /// The last position of the stream.
-    pub async fn head(&self) -> Result<Seq, ReadError> {
-        Ok(Seq(self.info().await?.state.last_seq))
+    pub fn head(&self) -> Seq {
+        Seq(self.state.last_seq)
     }
 
     /// How many servers keep the stream.
-    pub async fn replicas(&self) -> Result<usize, ReadError> {
-        Ok(self.info().await?.config.num_replicas)
+    pub fn replicas(&self) -> usize {
+        self.config.num_replicas
+    }
+}
+
+impl Stream {
+    /// The last position of the stream.
+    pub async fn head(&self) -> Result<Seq, ReadError> {
+        Ok(self.info().await?.head())
     }
 
-    async fn info(&self) -> Result<Info, ReadError> {
+    pub(super) async fn info(&self) -> Result<Info, ReadError> {
         let info = self.ask(&self.info_subject, Bytes::new()).await?;
         info.ok_or_else(|| ReadError::Unavailable("no state of the stream".to_owned()))
     }

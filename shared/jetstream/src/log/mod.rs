@@ -16,7 +16,6 @@ mod kept;
 mod leader;
 mod ledger;
 mod options;
-mod publish;
 mod read;
 mod request;
 mod resolve;

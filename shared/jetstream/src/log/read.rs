@@ -31,6 +31,10 @@ impl Stream {
     }
 
     /// The commits of a subject after a position. The answer is a whole beginning of them: each names its predecessor.
+    ///
+    /// Costs one request where there is none, or one. The leader is asked: a direct read would cost the server a third, but
+    /// replicas answer those, and so does every mirror of the stream (the server makes it so), and nobody can tell from
+    /// "there is none" who said so.
     pub async fn subject_after(&self, subject: &Subject, after: Seq, limit: usize) -> Result<Vec<Entry>, ReadError> {
         let limit = limit.min(MAX_READ_COMMITS);
         if limit == 0 {

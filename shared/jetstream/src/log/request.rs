@@ -5,7 +5,7 @@ use tokio::time::Instant;
 use twofold_event_log::{Append, AppendError, Appended, Seq, Subject};
 
 use super::entry::{expected_seq, headers};
-use super::publish::Outgoing;
+use crate::publish::Outgoing;
 
 /// One accepted append. Every commit has an expectation that some log could fulfil.
 #[derive(Debug)]

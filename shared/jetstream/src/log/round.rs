@@ -6,10 +6,10 @@ use tokio::time::Instant;
 use twofold_event_log::{Seq, Subject};
 
 use super::Core;
-use super::publish::{Outcome, Outgoing};
 use super::request::Request;
 use super::resolve::Fate;
 use super::settle::{Prior, Unsettled};
+use crate::publish::{Outcome, Outgoing};
 
 /// Times a batch is sent again without those whose expectation was wrong, before all go one by one.
 const REPETITIONS: usize = 3;
@@ -86,7 +86,7 @@ impl Core {
             }
             let messages: Vec<Outgoing> = requests.iter().flat_map(Request::messages).collect();
             let mut behind = messages.len() as u64;
-            match self.stream.publish(messages, self.options.publish_timeout).await {
+            match self.stream.publisher.publish(messages, self.options.publish_timeout).await {
                 Outcome::Stored(last) => {
                     self.acknowledge(last);
                     for request in requests {

@@ -6,9 +6,9 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use twofold_event_log::{AppendError, Appended, ReadError, Seq};
 
 use super::Core;
-use super::publish::{Outcome, Outgoing};
 use super::request::Request;
 use super::resolve::Fate;
+use crate::publish::{Outcome, Outgoing};
 
 /// First pause before another attempt; doubled up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
@@ -108,7 +108,7 @@ impl Core {
     async fn attempt(&self, request: &Request) -> Outcome {
         let messages: Vec<Outgoing> = request.messages().collect();
         let left = request.deadline.saturating_duration_since(Instant::now());
-        self.stream.publish(messages, self.options.publish_timeout.min(left)).await
+        self.stream.publisher.publish(messages, self.options.publish_timeout.min(left)).await
     }
 
     /// Reads from the leader. With an unclear attempt open, what counts is who came right behind the expected position;

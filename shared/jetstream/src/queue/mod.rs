@@ -10,8 +10,10 @@
 //!   the server ends it, and when messages wait for some time without one coming. A consumer that is gone is made anew.
 //! - A message that cannot be read is counted, logged and left for ten minutes: a newer version may read it. It is
 //!   never acknowledged.
-//! - The server writes down what is done a moment later than it says so: when it is killed in between, the request comes
-//!   again, and its ledger says that it is over.
+//! - Whoever says that a request is done does not wait for the server to say so too: it would write it down only a moment
+//!   later anyway. When that is lost, with the connection or the server, the request comes again when its claim has run
+//!   out, and its ledger says that it is over. So a busy queue costs the server little more than two messages for each
+//!   request: the request, and that it is done. Questions are few, since whoever asks meanwhile is asked for together.
 
 mod claim;
 mod config;

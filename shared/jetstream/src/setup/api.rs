@@ -75,6 +75,11 @@ impl Api<'_> {
         self.ask::<Value>(format!("STREAM.UPDATE.{name}"), config).await.map(drop)
     }
 
+    /// For what may be forgotten.
+    pub async fn delete_stream(self, name: &str) -> Result<(), ApiError> {
+        self.ask::<Value>(format!("STREAM.DELETE.{name}"), &json!({})).await.map(drop)
+    }
+
     /// Sets one setting of a stream and leaves the others.
     pub async fn set(self, name: &str, field: &str, value: &Value) -> Result<(), ApiError> {
         let info = self.stream(name).await?;

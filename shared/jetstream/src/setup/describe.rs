@@ -19,6 +19,9 @@ pub(crate) const PARTITIONS: &str = "twofold.partitions";
 /// Metadata of the stream: the fingerprint of the master key its events are sealed under.
 pub(crate) const MASTER: &str = "twofold.master";
 
+/// Setting of a stream: whether the server answers before it writes.
+pub(crate) const PERSIST_MODE: &str = "persist_mode";
+
 /// A stream or consumer as it must be.
 #[derive(Debug, Clone)]
 pub(crate) struct Part {
@@ -41,7 +44,7 @@ const LOG_FIELDS: &[(&str, Remedy)] = &[
     ("republish", Remedy::ByHand),
     ("sealed", Remedy::ByHand),
     // `async` would answer before the disk has it.
-    ("persist_mode", Remedy::ByHand),
+    (PERSIST_MODE, Remedy::ByHand),
     ("allow_msg_ttl", Remedy::ByHand),
     ("allow_rollup_hdrs", Remedy::Init),
     ("discard", Remedy::Init),
@@ -62,7 +65,7 @@ const KEYS_FIELDS: &[(&str, Remedy)] = &[
     ("storage", Remedy::ByHand),
     ("retention", Remedy::ByHand),
     ("sealed", Remedy::ByHand),
-    ("persist_mode", Remedy::ByHand),
+    (PERSIST_MODE, Remedy::ByHand),
     ("allow_msg_ttl", Remedy::ByHand),
     // Once set it cannot be taken back, and nothing could be erased.
     ("deny_delete", Remedy::ByHand),
@@ -72,6 +75,7 @@ const KEYS_FIELDS: &[(&str, Remedy)] = &[
     ("max_msgs", Remedy::Init),
     ("max_msgs_per_subject", Remedy::Init),
     ("no_ack", Remedy::Init),
+    ("allow_atomic", Remedy::Init),
 ];
 
 const SNAPSHOTS_FIELDS: &[(&str, Remedy)] = &[
@@ -92,6 +96,8 @@ const USAGE_FIELDS: &[(&str, Remedy)] = &[
     ("sealed", Remedy::ByHand),
     // The server lets nobody switch it on later.
     ("allow_msg_counter", Remedy::ByHand),
+    // Nor this, but what was counted may be forgotten: `init` makes the stream anew.
+    (PERSIST_MODE, Remedy::Init),
     ("no_ack", Remedy::Init),
     ("max_msgs_per_subject", Remedy::Init),
     // Shorter than a month, and a budget would begin again too early.

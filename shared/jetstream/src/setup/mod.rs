@@ -9,5 +9,6 @@ pub(crate) use api::{Api, ApiError, StreamInfo};
 pub use compare::Difference;
 pub(crate) use compare::{Remedy, differences, set};
 pub(crate) use describe::{
-    MASTER, PARTITIONS, Part, SCHEMA, SCHEMA_VERSION, consumer_part, keys_part, log_part, snapshots_part, usage_part,
+    MASTER, PARTITIONS, PERSIST_MODE, Part, SCHEMA, SCHEMA_VERSION, consumer_part, keys_part, log_part, snapshots_part,
+    usage_part,
 };

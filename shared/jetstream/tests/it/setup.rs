@@ -84,6 +84,7 @@ async fn a_setting_that_endangers_the_log_is_found_and_set_back() {
         ("TWOFOLD", "allow_atomic", json!(false)),
         ("KV_TWOFOLD_keys", "max_age", json!(3_600_000_000_000_u64)),
         ("KV_TWOFOLD_keys", "discard", json!("old")),
+        ("KV_TWOFOLD_keys", "allow_atomic", json!(false)),
         ("KV_TWOFOLD_snapshots", "max_msgs_per_subject", json!(-1)),
         ("TWOFOLD_usage", "max_age", json!(3_600_000_000_000_u64)),
     ];
@@ -100,6 +101,35 @@ async fn a_setting_that_endangers_the_log_is_found_and_set_back() {
         assert_eq!((&report.changed[0].what, report.changed[0].field), (&found[0].what, found[0].field));
         assert!(check(&broker, &options).await.is_ok());
     }
+}
+
+/// What was counted may be forgotten, so its stream is made anew; what is no stream of counters is left alone.
+#[tokio::test]
+async fn only_the_stream_of_counters_is_ever_made_anew() {
+    let site = Site::alone().await;
+    let broker = site.broker().await;
+    let options = monitored(&site.servers);
+    let mut config = api(&broker, "STREAM.INFO.TWOFOLD_usage", json!({})).await["config"].take();
+    assert_eq!(config["persist_mode"], "async");
+    api(&broker, "STREAM.DELETE.TWOFOLD_usage", json!({})).await;
+    config["persist_mode"] = json!("default");
+    let answer = api(&broker, "STREAM.CREATE.TWOFOLD_usage", config.clone()).await;
+    assert!(answer["error"].is_null(), "{answer}");
+    let Err(CheckError::Settings(found)) = check(&broker, &options).await else { panic!("it answers late") };
+    assert_eq!((found.len(), found[0].field, found[0].init_sets_it), (1, "persist_mode", true));
+    let report = init(&broker, &init_options(1)).await.expect("made anew");
+    assert_eq!(report.created, ["stream TWOFOLD_usage, anew: it counts from 0"]);
+    assert!(check(&broker, &options).await.is_ok());
+    let again = init(&broker, &init_options(1)).await.expect("nothing to do");
+    assert_eq!((again.created.len(), again.changed.len()), (0, 0));
+
+    api(&broker, "STREAM.DELETE.TWOFOLD_usage", json!({})).await;
+    config["allow_msg_counter"] = json!(false);
+    let answer = api(&broker, "STREAM.CREATE.TWOFOLD_usage", config).await;
+    assert!(answer["error"].is_null(), "{answer}");
+    assert!(matches!(init(&broker, &init_options(1)).await, Err(InitError::Unsafe(_))));
+    let info = api(&broker, "STREAM.INFO.TWOFOLD_usage", json!({})).await;
+    assert!(info["error"].is_null(), "it is still there: {info}");
 }
 
 /// A stream made by hand: what is only missing is set, what cannot be set is refused, and nothing is half done.
@@ -217,10 +247,8 @@ async fn every_server_of_a_cluster_is_asked_and_replicas_only_grow() {
     init(&broker, &init_options(1)).await.expect("made");
     let grown = init(&broker, &init_options(3)).await.expect("grown");
     let changed: Vec<_> = grown.changed.iter().map(|change| (change.what.clone(), change.field)).collect();
-    assert_eq!(
-        changed,
-        ["TWOFOLD", "KV_TWOFOLD_keys", "TWOFOLD_usage"].map(|stream| (format!("stream {stream}"), "num_replicas"))
-    );
+    assert_eq!(changed, ["TWOFOLD", "KV_TWOFOLD_keys"].map(|stream| (format!("stream {stream}"), "num_replicas")));
+    assert_eq!(grown.created, ["stream TWOFOLD_usage, anew: it counts from 0"]);
     assert!(matches!(init(&broker, &init_options(1)).await, Err(InitError::Unsafe(_))));
 
     let mut monitors = cluster.monitors();

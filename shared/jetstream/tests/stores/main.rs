@@ -2,8 +2,10 @@
 
 mod keys;
 mod keys_on_disk;
+mod keys_together;
 mod keys_under_faults;
 mod queue;
+mod queue_cost;
 mod queue_storm;
 mod queue_under_faults;
 mod snapshots;

@@ -183,3 +183,19 @@ async fn a_message_that_cannot_be_read_is_counted_and_kept_and_holds_up_nobody()
     assert_eq!(queue.status()[0].unreadable, 2);
     until("they are kept", async || (queue.status()[0].claimed, queue.status()[0].pending) == (2, 0)).await;
 }
+
+#[tokio::test]
+async fn what_is_done_is_told_before_a_worker_leaves() {
+    let server = server();
+    let broker = solo(&server).await;
+    for n in 0..100 {
+        request(&broker, Email, n).await;
+    }
+    let leaving = connect(vec![server.url()]).await;
+    let queue = queue(&leaving, &[Email]).await;
+    for _ in 0..100 {
+        next(&queue).await.claim.done().await.expect("done");
+    }
+    leaving.close().await;
+    all_done(&broker, Email).await;
+}
