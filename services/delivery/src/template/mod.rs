@@ -13,7 +13,7 @@ mod vars;
 pub use self::catalogue::BUILT_IN_LOCALES;
 pub use self::kind::MessageKind;
 pub use self::overrides::{Locale, LocaleError, TemplateOverride, TemplateOverrides};
-pub use self::render::{Rendered, preview, render};
 pub(crate) use self::render::{Mail, render_mail, render_sms};
+pub use self::render::{Rendered, preview, render};
 pub use self::sandbox::TemplateError;
 pub use self::vars::Vars;

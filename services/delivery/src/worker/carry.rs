@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::SemaphorePermit;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use twofold_crypto::Random;
 use twofold_domain::delivery::{DeliveryEvent, SuppressionCause};
@@ -27,6 +28,8 @@ use crate::transport::{Accepted, SendError};
 const TURN_WAIT: Duration = Duration::from_millis(250);
 /// A hand-over that takes longer is noted: most are over by then, and a kill meets few of them.
 const NOTED_AFTER: Duration = Duration::from_millis(20);
+/// And with a provider that usually takes longer than that there is nothing to wait for.
+const NOTED_SOON: Duration = Duration::from_millis(2);
 /// What comes again later than it could is late by this much at most.
 const SPREAD_MAX: Duration = Duration::from_secs(2);
 
@@ -136,17 +139,21 @@ impl Carrier {
         out: Outgoing,
         attempt: u32,
     ) -> Result<Accepted, SendError> {
-        let begun = AtomicBool::new(false);
+        let (begun, from) = (AtomicBool::new(false), Instant::now());
+        let mut patience = if provider.usual() > NOTED_AFTER { NOTED_SOON } else { NOTED_AFTER };
         let mut sending = Box::pin(provider.sender.send(out, &begun));
-        loop {
-            if let Ok(result) = tokio::time::timeout(NOTED_AFTER, &mut sending).await {
-                return result;
+        let result = loop {
+            if let Ok(result) = tokio::time::timeout(patience, &mut sending).await {
+                break result;
             }
             if begun.load(Ordering::Relaxed) {
                 let note = DeliveryEvent::HandingOver { attempt, provider: Some(provider.name.to_string()) };
-                return tokio::join!(self.ledger.record(request, &note), sending).1;
+                break tokio::join!(self.ledger.record(request, &note), sending).1;
             }
-        }
+            patience = (2 * patience).min(NOTED_AFTER);
+        };
+        provider.took(from.elapsed());
+        result
     }
 
     /// Puts a destination on the tenant's list. When that fails the next message shows the same again.

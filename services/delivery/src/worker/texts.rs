@@ -87,9 +87,13 @@ fn of_channel(
     own: &TemplateOverrides,
 ) -> Result<RenderedMessage, String> {
     let done = match channel {
-        Channel::Email => render_mail(kind, locale, vars, own)
-            .map(|Mail { subject, text, html }| RenderedMessage { subject: Some(subject), text, html: Some(html) }),
-        Channel::Sms => render_sms(kind, locale, vars, own).map(|text| RenderedMessage { subject: None, text, html: None }),
+        Channel::Email => render_mail(kind, locale, vars, own).map(|mail| {
+            let Mail { subject, text, html } = mail;
+            RenderedMessage { subject: Some(subject), text, html: Some(html) }
+        }),
+        Channel::Sms => {
+            render_sms(kind, locale, vars, own).map(|text| RenderedMessage { subject: None, text, html: None })
+        }
     };
     done.map_err(|error| error.to_string())
 }

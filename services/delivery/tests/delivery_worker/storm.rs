@@ -45,9 +45,11 @@ impl Storm {
         let master = MasterKey::from_text(&"0123456789abcdef".repeat(4)).expect("key");
         let keyring = Keyring::new(&master);
         let mut commits = Vec::new();
+        let whose = self.tenant.as_str().as_bytes();
         for n in self.made..self.made + count {
-            let mut bytes = [0xa5; 16];
+            let mut bytes = [0; 16];
             bytes[..8].copy_from_slice(&n.to_be_bytes());
+            bytes[8..].copy_from_slice(&whose[whose.len() - 8..]);
             let mut fingerprint = [0; 32];
             fingerprint[..8].copy_from_slice(&n.to_be_bytes());
             let mut asked = self.template.clone();

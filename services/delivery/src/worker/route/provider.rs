@@ -1,7 +1,9 @@
 //! One provider, ready to send, and how much it takes.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -15,6 +17,9 @@ use crate::transport::config::{ConfigErrors, DEFAULT_PROVIDER};
 use crate::transport::{EmailChannel, SmsChannel, Surroundings};
 use crate::worker::sender::Sender;
 
+/// What a provider usually takes is this part what it took last.
+const LATEST: u64 = 8;
+
 /// One of a channel's providers.
 #[derive(Debug)]
 pub(in crate::worker) struct Provider {
@@ -27,6 +32,7 @@ pub(in crate::worker) struct Provider {
     /// Empty: every country.
     countries: BTreeSet<String>,
     bucket: Option<Mutex<Bucket>>,
+    usual_us: AtomicU64,
 }
 
 /// Whose channel, and how many attempts at once it may have by the operator's will.
@@ -77,6 +83,7 @@ impl Provider {
             turns: Semaphore::new(turns.max(1)),
             countries: BTreeSet::new(),
             bucket: pace.map(|pace| Mutex::new(Bucket::new(pace))),
+            usual_us: AtomicU64::new(0),
         }
     }
 
@@ -87,6 +94,18 @@ impl Provider {
     /// Whether it serves numbers of a country; mail goes everywhere.
     pub(super) fn serves(&self, country: Option<&str>) -> bool {
         self.countries.is_empty() || country.is_some_and(|country| self.countries.contains(country))
+    }
+
+    /// How long it usually takes to answer.
+    pub(in crate::worker) fn usual(&self) -> Duration {
+        Duration::from_micros(self.usual_us.load(Ordering::Relaxed))
+    }
+
+    /// Notes how long it took. Of two noted at the same moment one may be lost: it is a rough number.
+    pub(in crate::worker) fn took(&self, took: Duration) {
+        let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let usual_us = self.usual_us.load(Ordering::Relaxed);
+        self.usual_us.store(usual_us - usual_us / LATEST + took_us / LATEST, Ordering::Relaxed);
     }
 
     /// Asks for a place among the messages of a second; nothing when there is no limit.

@@ -138,3 +138,18 @@ fn refusals_of_an_earlier_life_are_forgotten_when_nobody_else_is_left() {
     world.tries.note(Mark::of("b"), Ending::Refused);
     assert_eq!(world.choose(&route, "DE"), "a");
 }
+
+#[test]
+fn what_a_provider_usually_takes_follows_what_it_took_and_not_one_hang() {
+    let route = route(&[("main", &[])]);
+    let main = &route.providers[0];
+    let all_take = |ms| (0..50).for_each(|_| main.took(Duration::from_millis(ms)));
+    assert_eq!(main.usual(), Duration::ZERO);
+    all_take(4);
+    main.took(Duration::from_millis(100));
+    assert!(main.usual() > Duration::from_millis(4) && main.usual() < Duration::from_millis(20), "{:?}", main.usual());
+    all_take(300);
+    assert!(main.usual() > Duration::from_millis(250) && main.usual() <= Duration::from_millis(300));
+    all_take(2);
+    assert!(main.usual() < Duration::from_millis(5));
+}
