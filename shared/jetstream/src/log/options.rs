@@ -23,8 +23,9 @@ pub struct JetStreamLogOptions {
     pub publish_timeout: Duration,
     /// How long an append may take in all, repetitions after unclear answers included. 5 s.
     pub deadline: Duration,
-    /// Positions the server may be made to search through for the next commit of a subject: a few blocks of its store.
-    /// Searching more, it may have to load many, and takes no appends meanwhile. 20,000.
+    /// Positions the server may be made to search through for the next commit of a subject. It looks at every message in
+    /// between: over 6,000 it took 45 % of its time while a pile of codes was sent. Beyond this the commits are walked back
+    /// one by one, and most users have few since their snapshot. 256.
     pub search_span: u64,
     /// How often the stream is asked for commits of other processes while somebody watches. 100 ms; the port allows
     /// 250 ms.
@@ -44,7 +45,7 @@ impl Default for JetStreamLogOptions {
             rounds: 0,
             publish_timeout: Duration::from_secs(2),
             deadline: Duration::from_secs(5),
-            search_span: 20_000,
+            search_span: 256,
             follow_interval: Duration::from_millis(100),
             trace: None,
         }
