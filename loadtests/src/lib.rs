@@ -3,14 +3,16 @@
 //! Every answer is checked; a wrong one fails the run. The scenarios are here, so that tests of other crates can play
 //! short versions of them; the command line is in `main.rs`.
 
+pub mod bench;
 mod client;
 mod codes;
+pub mod compare;
+pub mod curves;
 pub mod deliver;
 pub mod faults;
 pub mod load;
+mod machine;
 pub mod power_loss;
 pub mod providers;
 mod random;
-mod report;
-mod seed;
-pub mod verify;
+pub mod scenarios;

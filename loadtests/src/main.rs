@@ -1,6 +1,10 @@
 //! Load on the verification hot path of a running server, and what is left of the promises when things break.
 //!
-//! `twofold-load verify --url http://127.0.0.1:8080 --key tf_live_… --users 10000`
+//! `twofold-load seed --key tf_live_… --users 1000000 --file users.bin`
+//! `twofold-load load verify --key tf_live_… --users-file users.bin --rate 5000`
+//! `twofold-load compare before.json after.json`
+//! `twofold-load curves --json curves.json --svg plots`
+//! `twofold-load bench`
 //! `twofold-load power-loss`
 //! `twofold-load faults --kills 100`
 //! `twofold-load deliver --production`
@@ -11,7 +15,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use tokio::runtime::Builder;
-use twofold_loadtests::{deliver, faults, power_loss, providers, verify};
+use twofold_loadtests::{bench, compare, curves, deliver, faults, power_loss, providers, scenarios};
 
 #[derive(Debug, Parser)]
 #[command(
@@ -25,8 +29,16 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Closed loop: as many verifications a second as the server can do, in rounds of one TOTP step each.
-    Verify(verify::Options),
+    /// Plays a scenario on running servers, at a rate or as fast as they can, and checks every answer.
+    Load(scenarios::Options),
+    /// Makes users with an authenticator app and keeps them in a file, for any number of loads.
+    Seed(scenarios::SeedOptions),
+    /// Tells what became better and what worse from one run to another.
+    Compare(compare::Options),
+    /// Measures what a verification costs as users and their histories grow, on a server of its own.
+    Curves(curves::Options),
+    /// The hot path beside a bare route and other servers that check codes; writes RESULTS.md.
+    Bench(bench::Options),
     /// Kills, cuts off and fills up everything of the production shape under load, and checks every promise.
     Faults(faults::Options),
     /// Cuts the power of each log in the middle of appends, and looks for what it had acknowledged.
@@ -35,6 +47,9 @@ enum Command {
     Deliver(deliver::Options),
     /// Providers that misbehave as told: SMTP, Twilio and plain HTTP, until Ctrl-C.
     Providers(providers::Options),
+    /// A route that only reads and answers JSON; `bench` runs it.
+    #[command(hide = true)]
+    Bare(bench::bare::Options),
     /// Appends to a SQLite log until killed; `power-loss` runs it.
     #[command(hide = true)]
     Append(power_loss::child::Options),
@@ -45,14 +60,29 @@ fn main() -> Result<ExitCode> {
     // One thread for the generator: it shares the machine with the server and must leave it room. Faults are injected by
     // calls that block, which must not stop the clients nor the proxies.
     let mut runtime = match command {
-        Command::Faults(_) | Command::Deliver(_) => Builder::new_multi_thread(),
-        Command::Verify(_) | Command::PowerLoss(_) | Command::Append(_) | Command::Providers(_) => {
-            Builder::new_current_thread()
+        Command::Faults(_) | Command::Deliver(_) | Command::Bare(_) => Builder::new_multi_thread(),
+        // Starting servers blocks, too; one thread plays the clients.
+        Command::Bench(_) => {
+            let mut one = Builder::new_multi_thread();
+            one.worker_threads(1);
+            one
         }
+        Command::Load(_)
+        | Command::Seed(_)
+        | Command::Compare(_)
+        | Command::Curves(_)
+        | Command::PowerLoss(_)
+        | Command::Append(_)
+        | Command::Providers(_) => Builder::new_current_thread(),
     };
     runtime.enable_all().build()?.block_on(async {
         match command {
-            Command::Verify(options) => verify::run(options).await.map(|()| ExitCode::SUCCESS),
+            Command::Load(options) => scenarios::run(options).await,
+            Command::Seed(options) => scenarios::run_seed(options).await,
+            Command::Compare(options) => compare::run(&options).map(|()| ExitCode::SUCCESS),
+            Command::Curves(options) => curves::run(options).await.map(|()| ExitCode::SUCCESS),
+            Command::Bench(options) => bench::run(options).await,
+            Command::Bare(options) => bench::bare::run(options).await.map(|()| ExitCode::SUCCESS),
             Command::Faults(options) => faults::run(options).await,
             Command::Deliver(options) => deliver::run(options).await,
             Command::Providers(options) => providers::run(options).await,

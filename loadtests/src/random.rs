@@ -10,6 +10,11 @@ impl Dice {
         Self(seed)
     }
 
+    /// The generator of one of many clients.
+    pub fn of(seed: u64, client: usize) -> Self {
+        Self(Self(seed ^ (client as u64).rotate_left(32)).next())
+    }
+
     /// Another generator, independent of what this one gives next.
     pub fn split(&mut self) -> Self {
         Self(self.next())

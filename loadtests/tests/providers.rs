@@ -1,6 +1,7 @@
 //! The simulator, by the real senders.
 
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -47,7 +48,7 @@ async fn mail(simulator: &Simulator, extra: &Value, code: &str) -> Result<(), St
         expires_at: None,
     };
     let sender = MailTransport::new(&channel, &around(simulator)).expect("a good channel");
-    sender.send(&mail).await.map(|_| ()).map_err(|error| error.to_string())
+    sender.send(&mail, &AtomicBool::new(false)).await.map(|_| ()).map_err(|error| error.to_string())
 }
 
 async fn sms(simulator: &Simulator, channel: Value, code: &str) -> Result<Option<String>, String> {
@@ -60,7 +61,11 @@ async fn sms(simulator: &Simulator, channel: Value, code: &str) -> Result<Option
         status_callback: None,
     };
     let sender = SmsTransport::new(&channel, &around(simulator)).expect("a good channel");
-    sender.send(&sms).await.map(|accepted| accepted.provider_id).map_err(|error| error.to_string())
+    sender
+        .send(&sms, &AtomicBool::new(false))
+        .await
+        .map(|accepted| accepted.provider_id)
+        .map_err(|error| error.to_string())
 }
 
 #[tokio::test]

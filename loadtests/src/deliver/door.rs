@@ -17,27 +17,27 @@ const PAUSE: Duration = Duration::from_millis(250);
 
 /// A client of the API.
 #[derive(Debug)]
-pub(super) struct Door {
+pub(crate) struct Door {
     nodes: Arc<[String]>,
     at: usize,
     connection: Option<Connection>,
 }
 
 /// An answer: status and body.
-pub(super) type Answer = (u16, Value);
+pub(crate) type Answer = (u16, Value);
 
 impl Door {
-    pub(super) fn new(nodes: Arc<[String]>) -> Self {
+    pub(crate) fn new(nodes: Arc<[String]>) -> Self {
         Self { nodes, at: 0, connection: None }
     }
 
     /// The same nodes over another connection, beginning with another node.
-    pub(super) fn another(&self, number: usize) -> Self {
+    pub(crate) fn another(&self, number: usize) -> Self {
         Self { nodes: Arc::clone(&self.nodes), at: number, connection: None }
     }
 
     /// One request. Nothing: the connection ended, or there was no answer.
-    pub(super) async fn send(&mut self, key: &str, method: &str, path: &str, body: &str) -> Option<Answer> {
+    pub(crate) async fn send(&mut self, key: &str, method: &str, path: &str, body: &str) -> Option<Answer> {
         let answer = timeout(LONGEST, self.try_send(key, method, path, body)).await;
         if let Ok(Ok(answer)) = answer {
             return Some(answer);
@@ -62,7 +62,7 @@ impl Door {
     ///
     /// # Errors
     /// Another answer than 2xx, 401 (a key too young to be known everywhere), 429 or 5xx, or none of them in a minute.
-    pub(super) async fn must(&mut self, key: &str, method: &str, path: &str, body: &str) -> Result<Value> {
+    pub(crate) async fn must(&mut self, key: &str, method: &str, path: &str, body: &str) -> Result<Value> {
         let mut last = None;
         for _ in 0..TRIES {
             last = self.send(key, method, path, body).await;

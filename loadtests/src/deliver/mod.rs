@@ -5,13 +5,13 @@
 //! tenants ask beside one whose mail server hangs and one that storms. `--throughput` measures workers instead.
 
 mod account;
-mod door;
+pub(crate) mod door;
 mod fairness;
 mod faults;
 mod kills;
 mod latency;
 mod ledger;
-mod place;
+pub(crate) mod place;
 mod report;
 mod requests;
 mod tenants;
@@ -128,7 +128,7 @@ pub async fn play(options: &Options) -> Result<Report> {
         None => std::env::current_exe()?.with_file_name("twofold"),
     };
     let workers = options.production.then(|| options.workers.first().copied().unwrap_or(1));
-    let plan = Plan { program, workers, concurrency: options.concurrency };
+    let plan = Plan { program, workers, concurrency: options.concurrency, quiet: true };
     let mut report = Report::default();
     if options.throughput {
         for (title, lines) in Box::pin(throughput::play(&plan, options)).await? {

@@ -20,33 +20,35 @@ const ANSWER: Duration = Duration::from_secs(5);
 
 /// Everything that runs. Dropped, nothing is left of it.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     /// Who answers panels: of one process that does everything, that one.
-    pub(super) api: Vec<Role>,
+    pub(crate) api: Vec<Role>,
     /// `twofold deliver`; none when one process does everything.
-    pub(super) workers: Vec<Role>,
+    pub(crate) workers: Vec<Role>,
     /// The operator's key.
-    pub(super) operator: String,
+    pub(crate) operator: String,
     project: Vec<Role>,
-    _servers: Option<(Broker, PostgresServer)>,
+    servers: Option<(Broker, PostgresServer)>,
     /// Last, for it goes last.
     folder: TempDir,
 }
 
 /// What to start.
 #[derive(Debug, Clone)]
-pub(super) struct Plan {
+pub(crate) struct Plan {
     /// The program.
-    pub(super) program: PathBuf,
+    pub(crate) program: PathBuf,
     /// Workers with NATS and PostgreSQL; none: one process with its data in a folder.
-    pub(super) workers: Option<usize>,
+    pub(crate) workers: Option<usize>,
     /// `--concurrency` of the workers.
-    pub(super) concurrency: Option<u16>,
+    pub(crate) concurrency: Option<u16>,
+    /// Logs errors only, instead of what it logs unless told otherwise.
+    pub(crate) quiet: bool,
 }
 
 impl Place {
     /// Starts it, workers included, and waits until it is ready.
-    pub(super) async fn start(plan: &Plan) -> Result<Self> {
+    pub(crate) async fn start(plan: &Plan) -> Result<Self> {
         let program = &plan.program;
         ensure!(program.is_file(), "there is no program {}: build it, or name it with --bin", program.display());
         let program = program.canonicalize()?;
@@ -71,7 +73,7 @@ impl Place {
     }
 
     fn embedded(program: &Path, folder: TempDir, plan: &Plan) -> Result<Self> {
-        let mut environment = usual();
+        let mut environment = usual(plan.quiet);
         if let Some(concurrency) = plan.concurrency {
             environment.push(("TWOFOLD__DELIVERY__CONCURRENCY".to_owned(), concurrency.to_string()));
         }
@@ -83,13 +85,13 @@ impl Place {
             workers: Vec::new(),
             operator: String::new(),
             project: Vec::new(),
-            _servers: None,
+            servers: None,
             folder,
         })
     }
 
     fn production(program: &Path, folder: TempDir, workers: usize, plan: &Plan) -> Result<Self> {
-        let (broker, database, environment) = tokio::task::block_in_place(servers)?;
+        let (broker, database, environment) = tokio::task::block_in_place(|| start_servers(plan.quiet))?;
         let of = |name: &str| -> Command {
             let mut command = command(program, folder.path(), &environment);
             command.arg(name);
@@ -116,23 +118,38 @@ impl Place {
             api: vec![role("api".to_owned(), of("api"))?],
             operator: operator_key(&text)?,
             project: vec![role("project".to_owned(), of("project"))?],
-            _servers: Some((broker, database)),
+            servers: Some((broker, database)),
             folder,
         })
     }
 
     /// The ways in.
-    pub(super) fn door(&self) -> Door {
+    pub(crate) fn door(&self) -> Door {
         Door::new(self.api.iter().map(|role| role.address().to_string()).collect())
     }
 
+    /// Every process, broker and database included.
+    pub(crate) fn pids(&self) -> Vec<u32> {
+        let roles = self.api.iter().chain(&self.project).chain(&self.workers).filter_map(Role::pid);
+        let servers = self.servers.iter().flat_map(|(broker, database)| [broker.pid(), database.pid()]);
+        roles.chain(servers).collect()
+    }
+
+    /// What the broker and the database call themselves; nothing when one process does everything. Blocks.
+    pub(crate) fn server_versions(&self) -> Vec<String> {
+        let Some((broker, database)) = &self.servers else { return Vec::new() };
+        let version = PostgresServer::query(&database.admin_url(), "SHOW server_version");
+        let database = version.ok().map(|version| format!("PostgreSQL {version}"));
+        broker.version().map(|version| format!("nats-server {version}")).into_iter().chain(database).collect()
+    }
+
     /// Whoever sends: those that are killed.
-    pub(super) fn senders(&mut self) -> &mut Vec<Role> {
+    pub(crate) fn senders(&mut self) -> &mut Vec<Role> {
         if self.workers.is_empty() { &mut self.api } else { &mut self.workers }
     }
 
     /// What each of the first workers has handed over since it was started, by its own count.
-    pub(super) async fn handed_over(&self, workers: usize) -> Result<Vec<u64>> {
+    pub(crate) async fn handed_over(&self, workers: usize) -> Result<Vec<u64>> {
         let mut counts = Vec::new();
         for worker in self.workers.iter().take(workers) {
             let text = tokio::time::timeout(ANSWER, metrics(&worker.address().to_string())).await??;
@@ -146,15 +163,16 @@ fn log(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{name}.log"))
 }
 
-fn usual() -> Vec<(String, String)> {
-    let settings = [("LOG__LEVEL", "error"), ("DELIVERY__ALLOW_PRIVATE_NETWORKS", "true")];
-    settings.map(|(name, value)| (format!("TWOFOLD__{name}"), value.to_owned())).into()
+fn usual(quiet: bool) -> Vec<(String, String)> {
+    let level = quiet.then_some(("LOG__LEVEL", "error"));
+    let settings = level.into_iter().chain([("DELIVERY__ALLOW_PRIVATE_NETWORKS", "true")]);
+    settings.map(|(name, value)| (format!("TWOFOLD__{name}"), value.to_owned())).collect()
 }
 
 /// Broker, database, and the settings that lead to them.
 type Servers = (Broker, PostgresServer, Vec<(String, String)>);
 
-fn servers() -> Result<Servers> {
+fn start_servers(quiet: bool) -> Result<Servers> {
     let broker = Broker::start(1)?;
     let database = PostgresServer::start_durable()?;
     let settings = [
@@ -164,7 +182,7 @@ fn servers() -> Result<Servers> {
         ("MASTER_KEY", MASTER_KEY.to_owned()),
     ];
     let settings = settings.map(|(name, value)| (format!("TWOFOLD__{name}"), value));
-    Ok((broker, database, settings.into_iter().chain(usual()).collect()))
+    Ok((broker, database, settings.into_iter().chain(usual(quiet)).collect()))
 }
 
 /// The key on the line that begins with `operator`.

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use parking_lot::Mutex;
 use serde_json::json;
+use tokio::sync::oneshot;
 
 use super::profile::Mishap;
-use crate::seed::unix_millis;
+use crate::machine::unix_ms;
 
 /// Messages remembered; later ones are only counted. About 150 bytes each.
 const REMEMBERED_MAX: usize = 2_000_000;
@@ -53,13 +54,32 @@ struct Pages {
 
 /// The book of all providers.
 #[derive(Debug, Default)]
-pub struct Book(Mutex<Pages>);
+pub struct Book {
+    pages: Mutex<Pages>,
+    /// Who waits for the next code to a recipient.
+    waiting: Mutex<HashMap<Box<str>, oneshot::Sender<String>>>,
+}
 
 impl Book {
+    /// The code of the next message to a recipient that is taken and has one. Of two who wait for the same recipient, the
+    /// later one gets it.
+    pub fn next_to(&self, recipient: &str) -> oneshot::Receiver<String> {
+        let (tell, told) = oneshot::channel();
+        self.waiting.lock().insert(recipient.into(), tell);
+        told
+    }
+
     /// Takes down a message that came just now.
     pub fn note(&self, came: Came<'_>) {
         let (now, taken) = (now_ms(), came.mishap.takes());
-        let mut pages = self.0.lock();
+        if taken
+            && !came.code.is_empty()
+            && let Some(tell) = self.waiting.lock().remove(came.recipient)
+        {
+            // Nobody may be waiting any more.
+            let _ = tell.send(came.code.to_owned());
+        }
+        let mut pages = self.pages.lock();
         pages.taken += u64::from(taken);
         let known = pages.entries.get(came.recipient).is_some_and(|all| all.iter().any(|(c, _)| **c == *came.code));
         if !known && pages.count >= REMEMBERED_MAX {
@@ -95,26 +115,26 @@ impl Book {
 
     /// The messages to a recipient, with their codes, in the order in which they first came.
     pub fn of(&self, recipient: &str) -> Vec<(String, Entry)> {
-        let pages = self.0.lock();
+        let pages = self.pages.lock();
         let all = pages.entries.get(recipient).map(Vec::as_slice).unwrap_or_default();
         all.iter().map(|(code, entry)| (code.to_string(), *entry)).collect()
     }
 
     /// Messages taken, repetitions included.
     pub fn taken(&self) -> u64 {
-        self.0.lock().taken
+        self.pages.lock().taken
     }
 
     /// Different messages taken, and how often any of them was taken once more.
     pub fn duplicates(&self) -> (u64, u64) {
-        let pages = self.0.lock();
+        let pages = self.pages.lock();
         let taken = pages.entries.values().flatten().map(|(_, entry)| u64::from(entry.taken)).filter(|n| *n > 0);
         taken.fold((0, 0), |(count, again), n| (count + 1, again + n - 1))
     }
 
     /// When each message of some providers was first taken, in milliseconds since 1970, in order.
     pub fn moments(&self, of: impl Fn(usize) -> bool) -> Vec<u64> {
-        let pages = self.0.lock();
+        let pages = self.pages.lock();
         let entries = pages.entries.values().flatten().map(|(_, entry)| entry);
         let mut moments: Vec<u64> =
             entries.filter(|e| e.taken > 0 && of(e.provider)).map(|e| e.first_taken_ms).collect();
@@ -125,7 +145,7 @@ impl Book {
     /// Totals, for people and programs.
     pub fn totals(&self) -> serde_json::Value {
         let (messages, again) = self.duplicates();
-        let pages = self.0.lock();
+        let pages = self.pages.lock();
         json!({
             "taken": pages.taken, "messages": messages, "duplicates": again,
             "seen": pages.entries.values().flatten().map(|(_, e)| u64::from(e.seen)).sum::<u64>(),
@@ -136,12 +156,26 @@ impl Book {
 
 /// Milliseconds since 1970.
 pub fn now_ms() -> u64 {
-    unix_millis().ok().and_then(|ms| u64::try_from(ms).ok()).unwrap_or(0)
+    unix_ms()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_waits_gets_the_next_code_that_is_taken_and_no_notice() {
+        let book = Book::default();
+        let came = |code, mishap| book.note(Came { provider: 0, recipient: "a@example.net", code, mishap });
+        came("111111", Mishap::None);
+        let mut told = book.next_to("a@example.net");
+        came("222222", Mishap::Refused);
+        came("", Mishap::None);
+        assert!(told.try_recv().is_err());
+        came("333333", Mishap::None);
+        came("444444", Mishap::None);
+        assert_eq!(told.try_recv().ok().as_deref(), Some("333333"));
+    }
 
     #[test]
     fn a_message_is_its_recipient_and_its_code_and_every_repetition_counts() {

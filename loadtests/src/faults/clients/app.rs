@@ -11,8 +11,9 @@ use super::account::{Account, Ask, Fact};
 use super::answer::Reply;
 use super::doors::Doors;
 use super::record::{Acknowledged, Record};
+use crate::machine::unix_ms;
 use crate::random::Dice;
-use crate::seed::{User, code, current_step, unix_millis};
+use crate::scenarios::{User, code, step_now};
 
 /// Length of a step.
 const STEP_MS: u64 = 30_000;
@@ -60,7 +61,7 @@ impl AppUsers {
     }
 
     async fn turn(&mut self, at: usize, ended: &AtomicBool) {
-        let step = now();
+        let step = step_now();
         if self.users[at].2.spent >= step {
             return;
         }
@@ -75,7 +76,7 @@ impl AppUsers {
             self.twins(at, step, &right).await;
         }
         // A fault is answered 503 or by a cut; then another node is asked, with the same code.
-        while self.users[at].2.spent < step && now() == step && !ended.load(Ordering::Relaxed) {
+        while self.users[at].2.spent < step && step_now() == step && !ended.load(Ordering::Relaxed) {
             if !self.ask(at, Ask::Right(step), &right).await {
                 break;
             }
@@ -89,7 +90,7 @@ impl AppUsers {
 
     /// One request. Answers whether it is open what became of it.
     async fn ask(&mut self, at: usize, ask: Ask, code: &str) -> bool {
-        let path = self.users[at].1.path.clone();
+        let path = self.users[at].1.path("/verify");
         let node = self.doors.any(&mut self.dice);
         let reply = self.doors.send(node, "POST", &path, &body(code)).await;
         let judged = self.users[at].2.judge(ask, &reply, is_late(ask));
@@ -99,7 +100,7 @@ impl AppUsers {
 
     /// The right code to two nodes at once.
     async fn twins(&mut self, at: usize, step: u64, code: &str) {
-        let (path, body) = (self.users[at].1.path.clone(), body(code));
+        let (path, body) = (self.users[at].1.path("/verify"), body(code));
         let first = self.doors.any(&mut self.dice);
         let second = (first + 1) % self.doors.count();
         let (one, other) =
@@ -115,9 +116,11 @@ impl AppUsers {
             (Ok(Some(fact)), Reply::Answered { position: Some(position), .. }) => {
                 self.record.acknowledge(Acknowledged { user: *user, position: *position, fact });
             }
-            (Ok(Some(_)), _) => self.record.violation(format!("{}: an answer without a position", user_path.path)),
+            (Ok(Some(_)), _) => {
+                self.record.violation(format!("{}: an answer without a position", user_path.path("/verify")));
+            }
             (Ok(None), _) => {}
-            (Err(text), _) => self.record.violation(format!("{}: {text}", user_path.path)),
+            (Err(text), _) => self.record.violation(format!("{}: {text}", user_path.path("/verify"))),
         }
     }
 }
@@ -126,14 +129,10 @@ fn body(code: &str) -> String {
     format!(r#"{{"code":"{code}"}}"#)
 }
 
-fn now() -> u64 {
-    current_step().unwrap_or(0)
-}
-
 /// Whether the code may be refused as too old by now.
 fn is_late(ask: Ask) -> bool {
     match ask {
-        Ask::Right(step) => now() > step + 1,
+        Ask::Right(step) => step_now() > step + 1,
         Ask::Wrong | Ask::Replay => false,
     }
 }
@@ -141,6 +140,6 @@ fn is_late(ask: Ask) -> bool {
 /// A code that is not right in any step near.
 fn wrong_code(secret: &[u8], step: u64) -> String {
     let near: Vec<String> = (step - 2..=step + 3).map(|step| code(secret, step)).collect();
-    let salt = unix_millis().unwrap_or(0) % 900_000;
+    let salt = unix_ms() % 900_000;
     (0..10).map(|n| format!("{:06}", salt + n)).find(|code| !near.contains(code)).unwrap_or_default()
 }

@@ -19,9 +19,8 @@ use self::app::AppUsers;
 use self::letters::LetterUsers;
 use self::mailbox::Mailbox;
 use super::house::House;
-use crate::client::Target;
 use crate::random::Dice;
-use crate::seed;
+use crate::scenarios::{Targets, User, seed};
 
 pub use self::account::Fact;
 pub use self::answer::Reply;
@@ -57,8 +56,9 @@ impl Clients {
     /// Makes the users and sends them to work.
     pub async fn start(house: &House, crowd: Crowd, record: &Arc<Record>, dice: &mut Dice) -> Result<Self> {
         let doors = Doors::new(&house.doors(), &house.key, record);
-        let authority = house.doors().first().context("a node")?.to_string();
-        let users = seed::users(&Target { authority, key: house.key.clone() }, "app", crowd.app_users, SEEDING).await?;
+        let node = format!("http://{}", house.doors().first().context("a node")?);
+        let targets = Arc::new(Targets::parse(&[node], std::slice::from_ref(&house.key))?);
+        let users = seed::users(&targets, "app", u32::try_from(crowd.app_users)?, SEEDING, true).await?;
         let stop = Arc::new(AtomicBool::new(false));
         let mut tasks = JoinSet::new();
         let mailbox = Mailbox::open(&house.mail, &stop);
@@ -70,7 +70,7 @@ impl Clients {
         for letter in letters {
             tasks.spawn(letter.work(Arc::clone(&stop)));
         }
-        let mut shares: Vec<Vec<(usize, seed::User)>> = (0..crowd.clients).map(|_| Vec::new()).collect();
+        let mut shares: Vec<Vec<(usize, User)>> = (0..crowd.clients).map(|_| Vec::new()).collect();
         for (number, user) in users.into_iter().enumerate() {
             shares[number % crowd.clients].push((number, user));
         }

@@ -37,6 +37,23 @@ impl Broker {
         }
     }
 
+    /// The process of the first node.
+    pub fn pid(&self) -> u32 {
+        match self {
+            Self::Single(server) => server.pid(),
+            Self::Cluster(cluster) => cluster.node(0).pid(),
+        }
+    }
+
+    /// What the first node calls itself.
+    pub fn version(&self) -> Option<String> {
+        let node = match self {
+            Self::Single(server) => server,
+            Self::Cluster(cluster) => cluster.node(0),
+        };
+        Some(node.monitoring("/varz").ok()?["version"].as_str()?.to_owned())
+    }
+
     /// Where clients connect.
     pub fn urls(&self) -> Vec<String> {
         match self {

@@ -43,6 +43,11 @@ impl Role {
         ([127, 0, 0, 1], self.lease.port()).into()
     }
 
+    /// Of the process, while it runs.
+    pub fn pid(&self) -> Option<u32> {
+        self.process.as_ref().map(Process::pid)
+    }
+
     /// Starts it, without waiting.
     pub fn start(&mut self) -> Result<()> {
         let log = File::options().create(true).append(true).open(&self.log)?;
