@@ -7,6 +7,7 @@ use axum::extract::FromRef;
 use twofold_engine::Engine;
 use twofold_read_model::ReadStore;
 
+use crate::callbacks::RefusedCallbacks;
 use crate::metrics::Metrics;
 
 /// Limits of the HTTP side.
@@ -72,12 +73,23 @@ impl FromRef<App> for Operations {
 
 /// The application. A clone is one more handle: every layer and route of a request takes one.
 #[derive(Debug, Clone)]
-pub struct App(Arc<AppParts>);
+pub struct App(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    parts: AppParts,
+    refused_callbacks: RefusedCallbacks,
+}
 
 impl App {
     /// Puts the parts together.
     pub fn new(parts: AppParts) -> Self {
-        Self(Arc::new(parts))
+        Self(Arc::new(Shared { parts, refused_callbacks: RefusedCallbacks::default() }))
+    }
+
+    /// Sources of callbacks that were not believed.
+    pub(crate) fn refused_callbacks(&self) -> &RefusedCallbacks {
+        &self.0.refused_callbacks
     }
 }
 
@@ -85,7 +97,7 @@ impl std::ops::Deref for App {
     type Target = AppParts;
 
     fn deref(&self) -> &AppParts {
-        &self.0
+        &self.0.parts
     }
 }
 

@@ -4,6 +4,7 @@
 mod app;
 mod audit;
 mod body;
+mod callbacks;
 mod http;
 mod inbox;
 mod metrics;

@@ -12,6 +12,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use crate::callbacks::CallbackCounts;
+
 /// The counters. Names start with `twofold_`.
 #[derive(Debug)]
 pub struct Metrics {
@@ -23,6 +25,7 @@ pub struct Metrics {
     rejected: Counter,
     seconds: Histogram,
     verify_seconds: Histogram,
+    callbacks: CallbackCounts,
 }
 
 /// Upper bounds of the histograms, in seconds: from an answer out of memory to the time limit of a request.
@@ -47,6 +50,7 @@ impl Default for Metrics {
         registry.register("verify_seconds", "Time to answer an attempt with a code", verify_seconds.clone());
         let shown_in_flight = Gauge::<i64, AtomicI64>::default();
         registry.register("http_in_flight", "Requests being worked on", shown_in_flight.clone());
+        let callbacks = CallbackCounts::register(&mut registry);
         Self {
             registry: Mutex::new(registry),
             in_flight: AtomicUsize::new(0),
@@ -56,6 +60,7 @@ impl Default for Metrics {
             rejected,
             seconds,
             verify_seconds,
+            callbacks,
         }
     }
 }
@@ -93,6 +98,11 @@ impl Metrics {
     /// Counts a judged code.
     pub fn judged(&self, accepted: bool) {
         if accepted { &self.verified } else { &self.rejected }.inc();
+    }
+
+    /// Callbacks of providers.
+    pub const fn callbacks(&self) -> &CallbackCounts {
+        &self.callbacks
     }
 
     /// Lets other parts of the process add their own.

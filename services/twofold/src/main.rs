@@ -1,5 +1,6 @@
 //! Twofold: two-factor authentication for hosting panels, as one program.
 
+mod channel_name;
 #[allow(
     clippy::doc_markdown,
     clippy::doc_link_with_quotes,

@@ -58,31 +58,53 @@ pub fn progress(what: &'static str, total: u64) -> ProgressBar {
 pub struct Screen(());
 
 impl Screen {
-    /// Switches to a screen of its own, without a cursor.
+    /// Switches to a screen of its own, without a cursor, and where a line that is too long ends at the edge.
     pub fn open() -> Self {
-        write("\x1b[?1049h\x1b[?25l");
+        write("\x1b[?1049h\x1b[?25l\x1b[?7l");
         Self(())
     }
 
-    /// Draws over what was there, line by line, so that nothing flickers.
+    /// Draws over what was there, line by line, so that nothing flickers; no more lines than there is room for.
     pub fn show(lines: &[String]) {
-        let mut text = String::from("\x1b[H");
-        for line in lines {
-            text.push_str(line);
-            text.push_str("\x1b[K\r\n");
-        }
-        text.push_str("\x1b[J");
-        write(&text);
+        let rows = crossterm::terminal::size().map_or(usize::MAX, |(_, rows)| rows.into());
+        let drawn: Vec<String> = fitting(lines, rows).iter().map(|line| format!("{line}\x1b[K")).collect();
+        // Without an end of line behind the last one, which would push the first one out.
+        write(&format!("\x1b[H{}\x1b[J", drawn.join("\r\n")));
     }
+}
+
+/// The first lines, as many as there are rows; the last row counts those that are left out.
+fn fitting(lines: &[String], rows: usize) -> Vec<String> {
+    if lines.len() <= rows {
+        return lines.to_vec();
+    }
+    let kept = lines.get(..rows.saturating_sub(1)).unwrap_or_default();
+    let more = format!("… and {} lines more; make the window taller or --rows smaller", lines.len() - kept.len());
+    kept.iter().cloned().chain([more]).collect()
 }
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        write("\x1b[?25h\x1b[?1049l");
+        write("\x1b[?7h\x1b[?25h\x1b[?1049l");
     }
 }
 
 fn write(text: &str) {
     let mut out = std::io::stdout().lock();
     let _gone = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_on_the_screen_is_counted_in_its_last_row() {
+        let lines: Vec<String> = (1..=5).map(|n| n.to_string()).collect();
+        assert_eq!(fitting(&lines, 5), lines);
+        let cut = fitting(&lines, 3);
+        assert_eq!((cut.len(), &cut[..2]), (3, &lines[..2]));
+        assert!(cut[2].contains("3 lines more"), "{cut:?}");
+        assert_eq!(fitting(&lines, 0).len(), 1);
+    }
 }

@@ -2,17 +2,14 @@
 
 use twofold_domain::delivery::{DeliveryEvent, DeliveryRequested};
 use twofold_domain::{Channel, CommitId, MessageId, TenantId};
-use twofold_event_log::wire::{self, Event, Meta};
-use twofold_event_log::{Append, Expected, NewCommit, Seq, Stored, Subject};
+use twofold_event_log::wire::{self, Meta};
+use twofold_event_log::{Append, Expected, NewCommit, Seq, Subject};
 
 use crate::chain::Chain;
 use crate::context::RequestContext;
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::seal::{Label, aad};
-
-/// Commits per page: a ledger has about as many as its message had attempts.
-const PAGE: usize = 256;
 
 /// What became of the wish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +93,7 @@ impl Engine {
         tenant: &TenantId,
         message: &MessageId,
     ) -> Result<Option<Standing>, EngineError> {
-        let asks = self.entries(subject).await?;
+        let asks = self.message_entries(subject).await?;
         let asked =
             asks.iter().find_map(
                 |(_, event)| {
@@ -104,35 +101,11 @@ impl Engine {
                 },
             );
         let (Some(asked), Some((asked_at, _))) = (asked, asks.last()) else { return Ok(None) };
-        let ledger = self.entries(&Subject::ledger(tenant, message)).await?;
+        let ledger = self.message_entries(&Subject::ledger(tenant, message)).await?;
         let end = ledger.iter().rev().find(|(at, event)| at > asked_at && event.is_final());
         let dead_after = end
             .and_then(|(_, event)| if let DeliveryEvent::Dead { attempt, .. } = event { Some(*attempt) } else { None });
         Ok(Some(Standing { asked, asked_at: *asked_at, dead_after }))
-    }
-
-    async fn entries(&self, subject: &Subject) -> Result<Vec<(Seq, DeliveryEvent)>, EngineError> {
-        let (mut entries, mut after) = (Vec::new(), Seq::ZERO);
-        loop {
-            let page = self.parts.log.read_subject(subject, after, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(entries) };
-            after = last.seq;
-            for stored in &page {
-                let events = self.delivery_events(stored)?;
-                entries.extend(events.into_iter().map(|event| (stored.seq, event)));
-            }
-        }
-    }
-
-    fn delivery_events(&self, stored: &Stored) -> Result<Vec<DeliveryEvent>, EngineError> {
-        Chain::start().check(&self.parts.keyring, stored).map_err(|error| EngineError::Integrity(error.to_string()))?;
-        let decoded = wire::decode(&stored.subject, &stored.payload)
-            .map_err(|error| EngineError::Integrity(error.to_string()))?;
-        let events = decoded.events.into_iter().filter_map(|event| match event {
-            Event::Delivery(event) => Some(event),
-            Event::User(_) | Event::Tenant(_) | Event::Account(_) | Event::Suppression(_) => None,
-        });
-        Ok(events.collect())
     }
 
     async fn note(

@@ -19,6 +19,7 @@ mod seq;
 mod snapshot;
 mod sqlite;
 mod sqlite_snapshots;
+mod sqlite_throwaway;
 mod sqlite_usage;
 mod subject;
 mod usage;

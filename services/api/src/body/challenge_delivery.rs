@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use twofold_domain::user::{Challenge, EnrolmentDetail, IssuedCode};
-use twofold_domain::{MessageId, Method};
+use twofold_domain::{Channel, MessageId, Method};
 use twofold_engine::{MessageStanding, Rendered};
 use utoipa::ToSchema;
 
@@ -26,6 +26,8 @@ pub struct ChallengeDelivery {
 pub struct Sent {
     /// The message.
     pub message: MessageId,
+    /// How it goes out.
+    pub channel: Channel,
     /// It is on its way with this very answer, so there is nothing to ask yet.
     pub just_now: bool,
     texts: [(MessageStanding, String); 4],
@@ -54,7 +56,8 @@ impl Sent {
             (MessageStanding::Delivered, text(rendered, "delivery.delivered")),
             (MessageStanding::Failed, text(rendered, failed)),
         ];
-        Some(Self { message: code.message.clone(), just_now: code.issued_at >= rendered.now, texts, others })
+        let channel = code.method.channel()?;
+        Some(Self { message: code.message.clone(), channel, just_now: code.issued_at >= rendered.now, texts, others })
     }
 
     /// What to say of a message that stands like this.

@@ -80,7 +80,7 @@ impl Origin {
         Ok(RequestContext {
             actor,
             reason: self.reason.map(reason).transpose()?,
-            request_id: Some(request_id.0.clone()),
+            request_id: Some(request_id.0.to_string()),
             ip: client.ip.map(|ip| address(&ip)).transpose()?,
             user_agent: client.user_agent.map(|text| tame(&text)),
         })

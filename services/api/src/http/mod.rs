@@ -23,4 +23,4 @@ pub use pairs::Pairs;
 pub use params::{MinPosition, QueryOf, UserPath, panel_id};
 pub use problem::{Problem, Result};
 pub use reply::Replied;
-pub use request_id::{RequestId, layer as request_id_layer};
+pub use request_id::{RequestId, layer as request_id_layer, with_id};

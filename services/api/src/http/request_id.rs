@@ -1,5 +1,7 @@
 //! The id of a request: the caller's `X-Request-Id` when it is usable, else ours. It is in every answer, log line and event.
 
+use std::sync::Arc;
+
 use axum::extract::Request;
 use axum::http::header::CONTENT_LENGTH;
 use axum::http::{HeaderName, HeaderValue};
@@ -15,17 +17,27 @@ const MAX_CHARS: usize = 128;
 
 /// The id, for handlers.
 #[derive(Debug, Clone)]
-pub struct RequestId(pub String);
+pub struct RequestId(pub Arc<str>);
 
 /// Gives every request its id and writes it into every problem.
-pub async fn layer(mut request: Request, next: Next) -> Response {
-    let given =
-        request.headers().get(&REQUEST_ID).and_then(|v| v.to_str().ok()).filter(|text| usable(text)).map(str::to_owned);
-    let id = given.unwrap_or_else(|| uuid::Uuid::now_v7().simple().to_string());
-    request.extensions_mut().insert(RequestId(id.clone()));
-    let mut response = next.run(request).await;
+pub async fn layer(request: Request, next: Next) -> Response {
+    with_id(request, |request| next.run(request)).await
+}
+
+/// The same around anything that answers a request.
+pub async fn with_id<F>(mut request: Request, answer: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
+    let given = request.headers().get(&REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|text| usable(text));
+    let id: Arc<str> = match given {
+        Some(given) => given.into(),
+        None => (&*uuid::Uuid::now_v7().simple().encode_lower(&mut uuid::Uuid::encode_buffer())).into(),
+    };
+    request.extensions_mut().insert(RequestId(Arc::clone(&id)));
+    let mut response = answer(request).await;
     if let Some(mut problem) = response.extensions_mut().remove::<Problem>() {
-        problem.request_id.clone_from(&id);
+        id.as_ref().clone_into(&mut problem.request_id);
         let mut complete = problem.into_response();
         complete.extensions_mut().remove::<Problem>();
         // Such as WWW-Authenticate and Allow; the length is another one now.

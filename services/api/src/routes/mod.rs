@@ -19,7 +19,7 @@ use utoipa_axum::routes;
 pub(crate) use v1::TestMessage;
 
 use crate::app::{App, Operations};
-use crate::http::{Problem, request_id_layer};
+use crate::http::{Problem, request_id_layer, with_id};
 
 /// The documented routes, for the document as well as for serving.
 pub(crate) fn documented() -> OpenApiRouter<App> {
@@ -54,19 +54,23 @@ pub fn starting_router(state: Operations) -> Router {
 /// The whole HTTP service.
 pub fn router(app: App) -> Router {
     let (router, document) = documented().split_for_parts();
-    let limit = app.config.max_body_bytes;
     router
         .merge(docs::routes(crate::openapi::finish(document)))
         .fallback(no_route)
         .method_not_allowed_fallback(wrong_method)
-        .layer(DefaultBodyLimit::max(limit))
-        .layer(middleware::from_fn_with_state(app.clone(), guard))
-        .layer(middleware::from_fn(request_id_layer))
+        .layer(middleware::from_fn_with_state(app.clone(), edge))
         .with_state(app)
 }
 
+/// What every request passes. One layer for all of it: each layer of a router is a boxed service that is cloned, and a
+/// boxed future, for every request.
+async fn edge(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    DefaultBodyLimit::max(app.config.max_body_bytes).apply(&mut request);
+    with_id(request, |request| guard(app, request, next)).await
+}
+
 /// Bounds what is worked on at a time and how long it may take, and counts it (C26).
-async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
+async fn guard(app: App, request: Request, next: Next) -> Response {
     let metrics = &app.operations.metrics;
     let Some(_in_flight) = metrics.enter(app.config.max_in_flight) else {
         return Problem::unavailable("too many requests at a time; try again in a moment").into_response();

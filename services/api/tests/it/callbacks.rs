@@ -3,6 +3,8 @@
 use serde_json::{Value, json};
 use twofold_api::ApiConfig;
 use twofold_domain::delivery::DeliveryEvent;
+use twofold_domain::{Channel, TenantId};
+use twofold_engine::{DeadMessage, DeliveryReport, Reported, ReportedBy, RequestContext};
 
 use crate::support::twilio::{ACCOUNT, OLD_TOKEN, PUBLIC, TOKEN, Webhook, channel, sign, signed, signed_one};
 use crate::support::{Tenant, TestApp};
@@ -104,6 +106,26 @@ async fn a_callback_that_is_faster_than_the_worker_waits_for_it() {
     app.accepted(&tenant.id, &message, "SM1").await;
     assert_eq!(early.await.expect("answered").status, 204);
     assert_eq!(app.stands(&tenant.id, &message).await, "failed");
+}
+
+#[tokio::test]
+async fn of_a_redriven_message_the_end_before_counts_no_more() {
+    let app = house().await;
+    let tenant = tenant(&app, "one").await;
+    let message = tenant.text_message("ada", PHONE).await;
+    let dead = DeliveryEvent::Dead { attempt: 1, cause: "permanent: 30007".to_owned(), provider: None };
+    app.record(&tenant.id, &message, dead).await;
+    let id = TenantId::parse(&tenant.id).expect("an id");
+    let redriven = app.engine.redrive(&id, Channel::Sms, &message, &RequestContext::system()).await;
+    assert!(matches!(redriven, Ok(DeadMessage::Redriven(_))), "{redriven:?}");
+    let by = ReportedBy::Provider { name: "default", id: Some("SM1") };
+    let report =
+        DeliveryReport { channel: Channel::Sms, message: &message, by, what: Reported::Delivered, suppress: None };
+    // Once more the provider is faster than the worker's entry.
+    let (reported, ()) =
+        tokio::join!(biased; app.engine.report_delivery(&id, &report), app.accepted(&tenant.id, &message, "SM1"));
+    assert!(matches!(reported, Ok(Some(_))), "{reported:?}");
+    assert_eq!(app.stands(&tenant.id, &message).await, "delivered");
 }
 
 #[tokio::test]
@@ -220,7 +242,7 @@ async fn ten_thousand_forged_replayed_and_foreign_callbacks_change_nothing() {
     forged.push(elsewhere);
 
     let before = app.head().await;
-    let mut sent = 0;
+    let (mut sent, mut looked_at) = (0, 0);
     while sent < 10_000 {
         let batch: Vec<_> = genuine
             .iter()
@@ -230,23 +252,58 @@ async fn ten_thousand_forged_replayed_and_foreign_callbacks_change_nothing() {
             .skip(sent % 15)
             .take(50)
             .map(|(hook, wanted)| {
-                let call = hook.call(&app);
+                // The proxy in front says who calls: the forger is somebody else than the provider.
+                let from = if wanted == 403 { "203.0.113.9" } else { "198.51.100.1" };
+                let call = hook.call(&app).header("x-forwarded-for", from);
                 tokio::spawn(async move { (call.send().await.status, wanted) })
             })
             .collect();
         sent += batch.len();
         for answer in batch {
             let (status, wanted) = answer.await.expect("answered");
-            assert_eq!(status, wanted);
+            looked_at += usize::from(status == 403);
+            assert!(status == wanted || (wanted == 403 && status == 429), "{status}, not {wanted}");
         }
     }
     assert_eq!(app.head().await, before, "no commit at all");
+    // Those of a batch are judged side by side.
+    assert!((100..=150).contains(&looked_at), "{looked_at}");
     assert_eq!((app.stands(&ours.id, &open).await, app.stands(&ours.id, &message).await), ("sent", "delivered"));
     assert_eq!(ours.suppressed("sms", "+447400123457").await, Value::Null);
     // And the true one still counts.
     let last = signed_one(failed(&ours.id, id, "SM2"));
     assert_eq!(last.send(&app).await.status, 204);
     assert_eq!((app.stands(&ours.id, &open).await, app.head().await), ("failed", before.plus(2)));
+}
+
+#[tokio::test]
+async fn a_source_of_forged_callbacks_is_silenced_for_the_rest_of_the_minute_and_counted() {
+    let app = house().await;
+    let tenant = tenant(&app, "one").await;
+    let message = tenant.text_message("ada", PHONE).await;
+    app.accepted(&tenant.id, &message, "SM1").await;
+    let sent = Webhook::status(&tenant.id, message.as_str(), "delivered", &[("MessageSid", "SM1")]);
+    let genuine = signed_one(sent.clone());
+    let forged = Webhook { signature: genuine.signature.to_lowercase(), ..genuine.clone() };
+    let elsewhere =
+        Webhook { path: genuine.path.replace(&tenant.id, "tnaaaaaaaaaaaaaaaaaaaaaaaaaa"), ..genuine.clone() };
+    for hook in [&forged, &elsewhere].into_iter().cycle().take(100) {
+        assert_eq!(hook.send(&app).await.status, 403);
+    }
+    let silenced = genuine.send(&app).await;
+    assert_eq!((silenced.status, silenced.code().as_str()), (429, "too_many_refused"));
+    let wait: i64 = silenced.header("retry-after").parse().expect("seconds");
+    assert!((1..=60).contains(&wait), "{wait}");
+    assert_eq!(genuine.call(&app).header("x-forwarded-for", "198.51.100.1").send().await.status, 204, "it is another");
+    app.clock.advance_secs(wait);
+    assert_eq!(genuine.send(&app).await.status, 204);
+    let metrics = app.get("/metrics").send().await.text;
+    for (outcome, count) in
+        [("recorded", 1), ("nothing_new", 1), ("signature", 50), ("unknown", 50), ("limited", 1), ("too_large", 0)]
+    {
+        let line = format!("twofold_callbacks_total{{outcome=\"{outcome}\"}} {count}\n");
+        assert!(metrics.contains(&line), "{line} {metrics}");
+    }
 }
 
 #[tokio::test]

@@ -1,8 +1,9 @@
 //! What a login page learns of the message with the code.
 
 use serde_json::{Value, json};
-use twofold_domain::Channel;
 use twofold_domain::delivery::DeliveryEvent;
+use twofold_domain::{Channel, TenantId};
+use twofold_engine::{DeadMessage, RequestContext};
 
 use crate::support::{Tenant, TestApp};
 
@@ -70,6 +71,28 @@ async fn a_set_up_by_mail_tells_of_its_message_as_well() {
     let seen = tenant.get(&path).expect(200).await;
     assert_eq!((&seen["delivery"]["status"], &seen["delivery"]["retry_with"]), (&json!("failed"), &json!(["totp"])));
     assert_eq!((&seen["enrolment"]["id"], &seen["method"]), (&opened["enrolment"]["id"], &json!("email")));
+}
+
+#[tokio::test]
+async fn a_message_that_was_redriven_is_on_its_way_again_until_its_next_end() {
+    let app = TestApp::start().await;
+    let tenant = app.tenant("one", json!({ "policy": "required", "methods": { "allowed": ["email"] } })).await;
+    tenant.user("bob", json!({ "email": "bob@example.net" })).await;
+    let opened = tenant.post("/v1/users/bob/challenges").json(&json!({ "method": "email" })).expect(201).await;
+    let path = format!("/v1/users/bob/challenges/{}", opened["id"].as_str().expect("id"));
+    let message = app.newest_message(Channel::Email).await;
+    let dead = DeliveryEvent::Dead { attempt: 3, cause: "permanent: recipient_refused".to_owned(), provider: None };
+    let id = TenantId::parse(&tenant.id).expect("an id");
+    for end in [dead.clone(), dead] {
+        app.record(&tenant.id, &message, end).await;
+        assert_eq!(tenant.get(&path).expect(200).await["delivery"]["status"], "failed");
+        let why = RequestContext { reason: Some("it is well again".to_owned()), ..RequestContext::system() };
+        let redriven = app.engine.redrive(&id, Channel::Email, &message, &why).await;
+        assert!(matches!(redriven, Ok(DeadMessage::Redriven(_))), "{redriven:?}");
+        assert_eq!(tenant.get(&path).expect(200).await["delivery"]["status"], "pending");
+    }
+    app.accepted(&tenant.id, &message, "250").await;
+    assert_eq!(tenant.get(&path).expect(200).await["delivery"]["status"], "sent");
 }
 
 #[tokio::test]

@@ -1,7 +1,6 @@
 //! The command line: one file per command.
 
 mod audit;
-mod channel_name;
 mod config_print;
 mod dead;
 mod demo;

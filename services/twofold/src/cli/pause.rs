@@ -3,10 +3,10 @@
 use clap::Args;
 use twofold_domain::Channel;
 
-use super::channel_name::ChannelName;
 use super::reason::reason;
 use super::run::block_on;
 use super::{Shared, session};
+use crate::channel_name::ChannelName;
 use crate::failure::{Context as _, Done};
 use crate::output;
 

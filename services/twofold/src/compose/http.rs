@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::ConnectInfo;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
@@ -30,6 +31,8 @@ const MAX_HEADERS: usize = 64;
 const DRAIN: Duration = Duration::from_secs(10);
 /// Pause after the kernel refused to hand out a connection (out of descriptors, most likely).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// Where those who may not be who they say are told apart by where they come from.
+const CALLBACKS: &str = "/v1/callbacks/";
 
 /// What answers requests: first that the process is starting, later everything. A connection sees the change.
 #[derive(Debug, Clone)]
@@ -84,8 +87,8 @@ impl HttpServer {
                 accepted = self.listener.accept() => accepted,
             };
             match accepted {
-                Ok((stream, _)) => {
-                    let serving = connection(Arc::clone(&builder), stream, front.clone(), stop.clone());
+                Ok((stream, peer)) => {
+                    let serving = connection(Arc::clone(&builder), stream, peer, front.clone(), stop.clone());
                     connections.spawn(async move {
                         serving.await;
                         drop(place);
@@ -117,13 +120,25 @@ fn builder() -> http1::Builder {
     builder
 }
 
-async fn connection(builder: Arc<http1::Builder>, stream: TcpStream, front: Front, stop: CancellationToken) {
+async fn connection(
+    builder: Arc<http1::Builder>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    front: Front,
+    stop: CancellationToken,
+) {
     // A code is a few hundred bytes: it must not wait for more.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "the connection is gone already");
         return;
     }
-    let answer = service_fn(|request: hyper::Request<Incoming>| TowerToHyperService::new(front.now()).call(request));
+    let answer = service_fn(|mut request: hyper::Request<Incoming>| {
+        // Told to those only who ask, for it costs every request an allocation.
+        if request.uri().path().starts_with(CALLBACKS) {
+            request.extensions_mut().insert(ConnectInfo(peer));
+        }
+        TowerToHyperService::new(front.now()).call(request)
+    });
     let mut serving = pin!(builder.serve_connection(TokioIo::new(stream), answer));
     let ended: Result<Result<(), hyper::Error>, Infallible> = tokio::select! {
         ended = serving.as_mut() => Ok(ended),

@@ -10,9 +10,10 @@ use serde::Deserialize;
 use twofold_api::ApiConfig;
 use twofold_delivery::transport::guard::AllowEntry;
 use twofold_delivery::transport::{EmailChannel, SmsChannel};
-use twofold_domain::Channel;
 use twofold_domain::sending::OperatorLimits;
 use twofold_telemetry::{LogFormat, TelemetryOptions};
+
+use crate::channel_name::ChannelName;
 
 /// The effective settings.
 #[derive(Debug, Clone, Deserialize)]
@@ -142,23 +143,6 @@ pub struct DeliverySection {
     /// For every tenant without one of its own.
     #[serde(default)]
     pub sms: Option<SmsChannel>,
-}
-
-/// A channel by its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ChannelName {
-    Email,
-    Sms,
-}
-
-impl From<ChannelName> for Channel {
-    fn from(name: ChannelName) -> Self {
-        match name {
-            ChannelName::Email => Self::Email,
-            ChannelName::Sms => Self::Sms,
-        }
-    }
 }
 
 impl Settings {

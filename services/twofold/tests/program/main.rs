@@ -4,6 +4,7 @@ mod commands;
 mod first_start;
 mod infra;
 mod life;
+mod limits;
 mod production;
 mod settings;
 mod steering;

@@ -181,7 +181,8 @@ impl Server {
         text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
     }
 
-    fn exchange(&self, method: &str, path: &str, key: &str, body: &str) -> String {
+    /// The whole answer to one request; empty when nobody answers.
+    pub fn exchange(&self, method: &str, path: &str, key: &str, body: &str) -> String {
         let head = format!(
             "{method} {path} HTTP/1.1\r\nHost: test\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
             body.len()

@@ -1,16 +1,13 @@
 //! One message's ledger: the fold of everything that was written down of it.
 
 use twofold_domain::delivery::DeliveryEvent;
-use twofold_domain::{MessageId, TenantId};
-use twofold_event_log::wire::{self, Event};
+use twofold_domain::{Channel, MessageId, TenantId};
 use twofold_event_log::{Seq, Subject};
 
-use crate::chain::Chain;
+use super::entries::Entry;
 use crate::engine::Engine;
 use crate::error::EngineError;
 
-/// Entries read at once; a message has about as many as it had attempts.
-const PAGE: usize = 100;
 /// The name of a provider in entries made before there were several.
 const ONLY_PROVIDER: &str = "default";
 
@@ -81,6 +78,18 @@ pub struct MessageLedger {
 }
 
 impl MessageLedger {
+    /// The fold of a message's entries and of what its request's subject holds, in the order of the log: a message that was
+    /// opened again is open, whatever was its end before.
+    pub(super) fn of(entries: &[Entry], asks: &[Entry]) -> Self {
+        let mut all: Vec<&Entry> = entries.iter().chain(asks).collect();
+        all.sort_by_key(|(at, _)| *at);
+        let mut ledger = Self { head: entries.last().map(|(at, _)| *at), ..Self::default() };
+        for (_, event) in all {
+            ledger.note(event);
+        }
+        ledger
+    }
+
     /// Adds an entry.
     pub fn note(&mut self, event: &DeliveryEvent) {
         match event {
@@ -123,31 +132,34 @@ fn is_unknown(cause: &str) -> bool {
 }
 
 impl Engine {
-    /// What the log says of a message now; an empty ledger for one that is unknown. Costs one read.
+    /// What the ledger says of a message now; empty for one that is unknown. Costs one read. An operator's redrive is not
+    /// in the ledger: [`Self::message_standing`] knows of it.
     ///
     /// # Errors
     /// The log does not answer, or holds an entry that nobody of us wrote.
     pub async fn message_ledger(&self, tenant: &TenantId, message: &MessageId) -> Result<MessageLedger, EngineError> {
-        let subject = Subject::ledger(tenant, message);
-        let integrity = |error: String| EngineError::Integrity(error);
-        let mut ledger = MessageLedger::default();
-        loop {
-            let page = self.parts.log.read_subject(&subject, ledger.head.unwrap_or(Seq::ZERO), PAGE).await?;
-            for stored in &page {
-                // Entries are written without knowledge of one another: each stands for itself.
-                Chain::start().check(&self.parts.keyring, stored).map_err(|error| integrity(error.to_string()))?;
-                let decoded = wire::decode(&subject, &stored.payload).map_err(|error| integrity(error.to_string()))?;
-                for event in &decoded.events {
-                    if let Event::Delivery(event) = event {
-                        ledger.note(event);
-                    }
-                }
-                ledger.head = Some(stored.seq);
-            }
-            if page.len() < PAGE {
-                return Ok(ledger);
-            }
+        let entries = self.message_entries(&Subject::ledger(tenant, message)).await?;
+        Ok(MessageLedger::of(&entries, &[]))
+    }
+
+    /// Where a message stands now; pending for one that is unknown. Costs one read, and another one for a message that was
+    /// given up: it may have been redriven.
+    ///
+    /// # Errors
+    /// As of [`Self::message_ledger`].
+    pub async fn message_standing(
+        &self,
+        tenant: &TenantId,
+        channel: Channel,
+        message: &MessageId,
+    ) -> Result<MessageStanding, EngineError> {
+        let entries = self.message_entries(&Subject::ledger(tenant, message)).await?;
+        let ledger = MessageLedger::of(&entries, &[]);
+        if !ledger.over {
+            return Ok(ledger.standing());
         }
+        let asks = self.message_entries(&Subject::delivery(channel, tenant, message)).await?;
+        Ok(MessageLedger::of(&entries, &asks).standing())
     }
 }
 
@@ -191,6 +203,21 @@ mod tests {
             (vec![dead, DeliveryEvent::Redriven, accepted(None, None)], "sent"),
         ] {
             assert_eq!(standing(&events), wanted, "{events:?}");
+        }
+    }
+
+    #[test]
+    fn an_end_counts_unless_the_message_was_opened_again_after_it() {
+        let dead = || DeliveryEvent::Dead { attempt: 1, cause: "permanent: x".to_owned(), provider: None };
+        let asks = [(Seq(3), DeliveryEvent::Redriven)];
+        for (entries, wanted) in [
+            (vec![(Seq(2), dead())], "pending"),
+            (vec![(Seq(2), dead()), (Seq(4), dead())], "failed"),
+            (vec![(Seq(2), dead()), (Seq(4), accepted(None, None))], "sent"),
+            (vec![(Seq(4), dead())], "failed"),
+        ] {
+            let ledger = MessageLedger::of(&entries, &asks);
+            assert_eq!((ledger.standing().name(), ledger.head), (wanted, entries.last().map(|(at, _)| *at)));
         }
     }
 

@@ -4,6 +4,7 @@
 //! the message's own ledger bears it out. Reports come late, twice and in any order, so every rule here is about the state
 //! and none about the order of arrival.
 
+mod entries;
 mod ledger;
 mod news;
 mod report;

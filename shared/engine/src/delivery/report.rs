@@ -5,7 +5,7 @@ use std::time::Duration;
 use twofold_domain::actor::ActorKind;
 use twofold_domain::delivery::{DeliveryEvent, DeliveryRequested, SuppressionCause, SuppressionEvent};
 use twofold_domain::{Channel, CommitId, MessageId, Mode, TenantId};
-use twofold_event_log::wire::{self, Event, Meta};
+use twofold_event_log::wire::{self, Meta};
 use twofold_event_log::{Append, AppendError, Expected, NewCommit, Seq, Subject};
 
 use super::ledger::MessageLedger;
@@ -14,8 +14,6 @@ use crate::chain::Chain;
 use crate::engine::Engine;
 use crate::error::EngineError;
 
-/// Entries of a request's subject: one, and one more for each time an operator gave it another chance.
-const PAGE: usize = 100;
 /// Attempts against the worker and other reports of the same message.
 const ATTEMPTS: usize = 8;
 /// A report may be faster than the worker's own entry. It waits for that one this often,
@@ -112,6 +110,10 @@ fn judge(ledger: &MessageLedger, report: &DeliveryReport<'_>, waited: bool) -> V
     }
 }
 
+fn match_request(event: &DeliveryEvent) -> Option<&DeliveryRequested> {
+    if let DeliveryEvent::Requested(asked) = event { Some(asked) } else { None }
+}
+
 impl Engine {
     /// Takes a report about a message of this tenant and mode: the position where it was written down, or none when it
     /// changed nothing. A message that is unknown, of another tenant, or of another provider than the one that took it is
@@ -124,15 +126,18 @@ impl Engine {
         tenant: &TenantId,
         report: &DeliveryReport<'_>,
     ) -> Result<Option<Seq>, EngineError> {
-        let Some(asked) = self.delivery_request(tenant, report.channel, report.message).await? else {
-            return Ok(None);
-        };
+        // One entry, and one more for each time an operator gave it another chance.
+        let asks = self.message_entries(&Subject::delivery(report.channel, tenant, report.message)).await?;
+        let requested = asks.iter().find_map(|(_, event)| match_request(event));
+        // Unknown, or not of this tenant and channel.
+        let Some(asked) = requested else { return Ok(None) };
         if asked.mode != Mode::Live {
             return Ok(None);
         }
         let mut waits = 0;
         for _ in 0..ATTEMPTS + WAITS {
-            let ledger = self.message_ledger(tenant, report.message).await?;
+            let entries = self.message_entries(&Subject::ledger(tenant, report.message)).await?;
+            let ledger = MessageLedger::of(&entries, &asks);
             let event = match judge(&ledger, report, waits == WAITS) {
                 Verdict::Record(event) => event,
                 Verdict::Nothing => return Ok(None),
@@ -142,7 +147,7 @@ impl Engine {
                     continue;
                 }
             };
-            let group = self.report_group(tenant, &asked, report, &ledger, event).await?;
+            let group = self.report_group(tenant, asked, report, &ledger, event).await?;
             if group.commits.is_empty() {
                 return Ok(None);
             }
@@ -192,28 +197,6 @@ impl Engine {
             }
         }
         Ok(Append { commits })
-    }
-
-    /// The request a message began with; none when this tenant never asked for it over this channel.
-    async fn delivery_request(
-        &self,
-        tenant: &TenantId,
-        channel: Channel,
-        message: &MessageId,
-    ) -> Result<Option<DeliveryRequested>, EngineError> {
-        let subject = Subject::delivery(channel, tenant, message);
-        let page = self.parts.log.read_subject(&subject, Seq::ZERO, PAGE).await?;
-        for stored in &page {
-            let integrity = |error: String| EngineError::Integrity(error);
-            Chain::start().check(&self.parts.keyring, stored).map_err(|error| integrity(error.to_string()))?;
-            let decoded = wire::decode(&subject, &stored.payload).map_err(|error| integrity(error.to_string()))?;
-            for event in decoded.events {
-                if let Event::Delivery(DeliveryEvent::Requested(asked)) = event {
-                    return Ok(Some(asked));
-                }
-            }
-        }
-        Ok(None)
     }
 }
 

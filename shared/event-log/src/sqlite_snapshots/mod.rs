@@ -3,7 +3,6 @@
 //! Everything in the file may be lost, so nothing waits for the disk, and a damaged file is thrown away and begun anew,
 //! also while it is in use. Whoever reads a snapshot checks that it is genuine; the file is not asked to be.
 
-mod file;
 mod writer;
 
 use std::path::PathBuf;
@@ -14,10 +13,17 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 
 use crate::sqlite::is_damaged;
+use crate::sqlite_throwaway::{Opened, Throwaway};
 use crate::{BoxFuture, OpenError, Seq, Snapshot, SnapshotError, SnapshotStore, Subject};
-use file::{Opened, open_or_replace};
-pub(crate) use file::{create_private, remove};
 use writer::{Job, Writer};
+
+const FILE: Throwaway = Throwaway {
+    name: "snapshots",
+    schema: 0x5446_0001,
+    create: &["CREATE TABLE snapshots (subject TEXT PRIMARY KEY, seq INTEGER NOT NULL, state BLOB NOT NULL)"],
+    wal_kept_bytes: 16 * 1024 * 1024,
+    loss: "the snapshots are begun anew: users load more slowly for a while",
+};
 
 /// Snapshots that may wait for the writer; one more is refused.
 const QUEUE: usize = 1024;
@@ -66,7 +72,7 @@ impl SqliteSnapshots {
     pub async fn open(path: impl Into<PathBuf>) -> Result<Self, OpenError> {
         let path = path.into();
         let unavailable = |error: &dyn std::fmt::Display| OpenError::Unavailable(error.to_string());
-        let Opened { writer, readers } = open_or_replace(&path).await.map_err(|error| unavailable(&error))?;
+        let Opened { writer, readers } = FILE.open_or_replace(&path).await.map_err(|error| unavailable(&error))?;
         let readers = Arc::new(Readers::new(readers));
         let (jobs, incoming) = mpsc::channel(QUEUE);
         let tasks = TaskTracker::new();

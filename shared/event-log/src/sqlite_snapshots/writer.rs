@@ -7,9 +7,9 @@ use sqlx::Connection as _;
 use sqlx::sqlite::SqliteConnection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::Readers;
-use super::file::{Opened, open_or_replace, remove};
+use super::{FILE, Readers};
 use crate::sqlite::is_damaged;
+use crate::sqlite_throwaway::{Opened, remove};
 use crate::{Snapshot, SnapshotError, Subject};
 
 /// Snapshots of one transaction at most.
@@ -85,7 +85,7 @@ impl Writer {
         if let Some(connection) = self.connection.take() {
             return Ok(connection);
         }
-        let Opened { writer, readers } = open_or_replace(&self.path).await?;
+        let Opened { writer, readers } = FILE.open_or_replace(&self.path).await?;
         self.readers.replace(readers).close().await;
         Ok(writer)
     }

@@ -4,7 +4,6 @@
 //! nothing waits for the disk, and a file that is damaged when it is opened is begun anew. It is not thrown away while it
 //! is in use: then the store is unavailable, and whoever asks decides what that means.
 
-mod file;
 mod writer;
 
 use std::path::Path;
@@ -13,10 +12,22 @@ use sqlx::SqlitePool;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 
+use crate::sqlite_throwaway::{Opened, Throwaway};
 use crate::usage::check_counters;
 use crate::{BoxFuture, Counter, OpenError, UsageError, UsageStore};
-use file::{Opened, open_or_replace};
 use writer::{Job, Writer};
+
+/// A count that a power cut takes back lets one message more go out.
+const FILE: Throwaway = Throwaway {
+    name: "usage",
+    schema: 0x5455_0001,
+    create: &[
+        "CREATE TABLE usage (key TEXT PRIMARY KEY, ends_at INTEGER NOT NULL, total INTEGER NOT NULL) WITHOUT ROWID",
+        "CREATE INDEX usage_ends_at ON usage (ends_at)",
+    ],
+    wal_kept_bytes: 4 * 1024 * 1024,
+    loss: "the usage is begun anew: limits and budgets count from zero",
+};
 
 /// Calls that may wait for the writer; one more is refused.
 const QUEUE: usize = 4096;
@@ -35,7 +46,7 @@ impl SqliteUsage {
     /// # Errors
     /// [`OpenError::Unavailable`] when the file can be neither opened nor replaced.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
-        let opened = open_or_replace(path.as_ref()).await;
+        let opened = FILE.open_or_replace(path.as_ref()).await;
         let Opened { writer, readers } = opened.map_err(|error| OpenError::Unavailable(error.to_string()))?;
         let (jobs, incoming) = mpsc::channel(QUEUE);
         let tasks = TaskTracker::new();

@@ -100,9 +100,9 @@ impl TestApp {
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let addr = listener.local_addr().expect("bound");
-        let router = twofold_api::router(app);
+        let service = twofold_api::router(app).into_make_service_with_connect_info::<SocketAddr>();
         let tasks = vec![
-            tokio::spawn(async move { axum::serve(listener, router).await.expect("served") }),
+            tokio::spawn(async move { axum::serve(listener, service).await.expect("served") }),
             tokio::spawn(project(log.clone(), store)),
             follower,
         ];

@@ -25,15 +25,14 @@ pub struct ListArgs {
 pub async fn run(shared: &Shared, args: &ListArgs) -> Done {
     let core = session::open(shared, false).await?;
     let store = core.current_read_model().await?;
-    let tenants = match &args.tenant {
-        Some(name) => vec![session::tenant(&core, name)?],
-        None => session::tenants(&core),
-    };
-    let rows = dead(&store, &tenants, usize::from(args.limit)).await?;
+    let only = args.tenant.as_deref().map(|name| session::tenant(&core, name)).transpose()?;
+    let rows = dead(&store, only.as_ref().map(|tenant| &tenant.id), args.limit.into()).await?;
+    let directory = core.engine.directory();
     let now = core.engine.clock().now();
     let mut table = output::table(&["MESSAGE", "TENANT", "CHANNEL", "WHAT", "REQUESTED", "LEFT", "ATTEMPTS", "CAUSE"]);
-    for (index, row) in &rows {
-        let tenant = tenants.get(*index).map_or("-", |tenant| session::name_of(tenant));
+    for row in &rows {
+        let tenant = directory.tenant(&row.tenant);
+        let tenant = tenant.as_deref().map_or(row.tenant.as_str(), session::name_of);
         if args.json {
             output::line(as_json(tenant, row, now).to_string());
         } else {

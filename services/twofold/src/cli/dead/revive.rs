@@ -107,11 +107,11 @@ async fn chosen(core: &Core, tenant: &Arc<TenantView>, which: &Which) -> Result<
     let store = core.current_read_model().await?;
     let mut rows = Vec::new();
     if which.all {
-        let all = dead(&store, std::slice::from_ref(tenant), ALL_MAX).await?;
+        let all = dead(&store, Some(&tenant.id), ALL_MAX).await?;
         let wanted = |row: &DeliveryRow| {
             which.cause.as_deref().is_none_or(|text| row.cause.as_deref().is_some_and(|cause| cause.contains(text)))
         };
-        rows.extend(all.into_iter().map(|(_, row)| row).filter(wanted));
+        rows.extend(all.into_iter().filter(wanted));
     }
     for message in &which.messages {
         let row = store.delivery(&tenant.id, message).await.context("the message cannot be read")?;

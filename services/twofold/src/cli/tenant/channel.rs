@@ -4,8 +4,8 @@ use clap::Args;
 use twofold_domain::Channel;
 use twofold_domain::tenant::TenantCommand;
 
-use super::super::channel_name::ChannelName;
 use super::super::{Shared, document, session};
+use crate::channel_name::ChannelName;
 use crate::failure::{Context as _, Done, Failure};
 use crate::output;
 

@@ -16,7 +16,11 @@ pub fn lines(view: &View, rows: usize) -> Vec<String> {
     }
     all.extend(table(&channels(view)));
     all.extend(table(&ways("TENANT", view.tenants.iter().map(|(name, way)| (name.clone(), way)), rows)));
-    let provider = |((tenant, channel, name), way)| (format!("{tenant} {channel}/{name}"), way);
+    // A channel that is paused as a whole is none of its providers.
+    let provider = |((tenant, channel, name), way): ((&String, &String, &String), _)| match name.as_str() {
+        "-" => (format!("{tenant} {channel}"), way),
+        name => (format!("{tenant} {channel}/{name}"), way),
+    };
     let providers = view.providers.iter().map(|((tenant, channel, name), way)| ((tenant, channel, name), way));
     all.extend(table(&ways("PROVIDER", providers.map(provider), rows)));
     let countries = view.countries.iter().map(|((_, country), way)| (country.clone(), way));

@@ -3,6 +3,7 @@
 mod changes;
 mod init;
 mod outages;
+mod redrive;
 mod stage;
 mod start;
 mod story;

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::{FromRequestParts as _, Path, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use serde::Deserialize;
 use twofold_domain::{Channel, TenantId};
-use twofold_engine::{Callback, CallbackKind, CallbackNews, TenantView};
+use twofold_engine::{Callback, CallbackKind, CallbackNews, EngineError, TenantView};
 
 use crate::app::App;
+use crate::callbacks::{CallbackEnd, Source};
 use crate::http::{Problem, Result};
 
 /// Largest callback, in bytes; Twilio's are some hundred (C26).
@@ -36,37 +38,93 @@ pub(super) struct Genuine {
 }
 
 /// One answer for whatever is not proved: a stranger learns neither which tenants there are nor what was wrong.
-pub(super) fn refused() -> Problem {
+fn refused() -> Problem {
     Problem::forbidden(
         "callback_refused",
         "this is no callback of a configured provider, or its signature is not right",
     )
 }
 
-/// Reads and checks a callback; the cheapest doubts first.
+/// Why a callback is not believed, or cannot be checked now.
+enum Doubt {
+    Signature,
+    Unknown,
+    TooLarge,
+    Later(Problem),
+}
+
+impl From<EngineError> for Doubt {
+    fn from(error: EngineError) -> Self {
+        Self::Later(error.into())
+    }
+}
+
+/// Counts what a genuine callback led to.
+pub(super) fn heard(app: &App, is_recorded: bool) -> StatusCode {
+    let end = if is_recorded { CallbackEnd::Recorded } else { CallbackEnd::NothingNew };
+    app.operations.metrics.callbacks().ended(end);
+    StatusCode::NO_CONTENT
+}
+
+/// Reads and checks a callback; the cheapest doubts first. A source that was refused often is not even looked at.
 pub(super) async fn genuine(app: &App, kind: CallbackKind, request: Request) -> Result<Genuine> {
-    let (mut parts, body) = request.into_parts();
-    let signature = signature(&parts).ok_or_else(refused)?;
-    let public = app.config.public_url.as_deref().ok_or_else(refused)?;
-    let Path(path) = Path::<CallbackPath>::from_request_parts(&mut parts, app).await.map_err(|_| refused())?;
-    let tenant = TenantId::parse(&path.tenant).map_err(|_| refused())?;
+    let (parts, body) = request.into_parts();
+    let (source, now) = (Source::of(&parts), app.engine.clock().now());
+    let counts = app.operations.metrics.callbacks();
+    if let Some(secs) = source.and_then(|source| app.refused_callbacks().silence(source, now)) {
+        counts.ended(CallbackEnd::Limited);
+        return Err(silenced(secs));
+    }
+    let (end, problem) = match believed(app, kind, parts, body).await {
+        Ok(genuine) => return Ok(genuine),
+        Err(Doubt::Later(problem)) => return Err(problem),
+        Err(Doubt::Signature) => (CallbackEnd::Signature, refused()),
+        Err(Doubt::Unknown) => (CallbackEnd::Unknown, refused()),
+        Err(Doubt::TooLarge) => (CallbackEnd::TooLarge, too_large()),
+    };
+    counts.ended(end);
+    if let Some(source) = source {
+        app.refused_callbacks().note(source, now);
+    }
+    Err(problem)
+}
+
+async fn believed(app: &App, kind: CallbackKind, mut parts: Parts, body: Body) -> std::result::Result<Genuine, Doubt> {
+    let signature = signature(&parts).ok_or(Doubt::Signature)?;
+    let public = app.config.public_url.as_deref().ok_or(Doubt::Unknown)?;
+    let path = Path::<CallbackPath>::from_request_parts(&mut parts, app).await;
+    let Path(path) = path.map_err(|_| Doubt::Unknown)?;
+    let tenant = TenantId::parse(&path.tenant).map_err(|_| Doubt::Unknown)?;
     // A token that was changed meanwhile would still look right here.
     if app.engine.directory_status().borrow().is_stale() {
-        return Err(Problem::unavailable("the event log cannot be reached, so no callback can be checked; try again"));
+        let detail = "the event log cannot be reached, so no callback can be checked; try again";
+        return Err(Doubt::Later(Problem::unavailable(detail)));
     }
-    let tenant = app.engine.directory().tenant(&tenant).ok_or_else(refused)?;
-    let body = axum::body::to_bytes(body, BODY_MAX).await.map_err(|_| {
-        let detail = format!("a callback is at most {BODY_MAX} bytes");
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "Body too large", detail)
-    })?;
+    let tenant = app.engine.directory().tenant(&tenant).ok_or(Doubt::Unknown)?;
+    let body = axum::body::to_bytes(body, BODY_MAX).await.map_err(|_| Doubt::TooLarge)?;
     // The request's own host says what the nearest proxy says; the signature was made over the public address.
     let called = parts.uri.path_and_query().map_or_else(|| parts.uri.path(), |called| called.as_str());
     let url = format!("{public}{called}");
     let config = app.engine.channel_config(&tenant, Channel::Sms).await?;
     let callback = Callback { kind, url: &url, signature: &signature, body: &body };
-    let read = app.engine.outbound().read_callback(config.as_ref(), &path.provider, &callback);
-    let news = read.ok_or_else(refused)?;
+    let config = config.as_ref();
+    if config.is_none() && !app.engine.outbound().has_default(Channel::Sms) {
+        return Err(Doubt::Unknown);
+    }
+    let news = app.engine.outbound().read_callback(config, &path.provider, &callback).ok_or(Doubt::Signature)?;
     Ok(Genuine { tenant, provider: path.provider, message: path.message, news })
+}
+
+fn too_large() -> Problem {
+    let detail = format!("a callback is at most {BODY_MAX} bytes");
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "Body too large", detail)
+}
+
+fn silenced(secs: u64) -> Problem {
+    let detail = "too many callbacks from here were refused; none is looked at for the rest of the minute";
+    let mut made = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_refused", "Too many refused", detail);
+    made.retry_after = Some(secs);
+    made
 }
 
 /// The one signature of the right length.

@@ -6,7 +6,7 @@ use twofold_engine::{CallbackKind, CallbackNews, ListChange, RequestContext};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::genuine::{Genuine, genuine};
+use super::genuine::{Genuine, genuine, heard};
 use crate::app::App;
 use crate::http::{Problem, Result};
 
@@ -25,11 +25,12 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     responses(
         (status = 204, description = "Genuine; nothing is answered to the sender"),
         (status = 403, description = "`callback_refused`", body = Problem),
+        (status = 429, description = "`too_many_refused`: callbacks from this source are not looked at for the rest of the minute", body = Problem),
         (status = 503, description = "Try again", body = Problem),
     ))]
 async fn post(State(app): State<App>, request: Request) -> Result<StatusCode> {
     let Genuine { tenant, news, .. } = genuine(&app, CallbackKind::Inbound, request).await?;
-    let CallbackNews::OptOut { number, id, stop } = news else { return Ok(StatusCode::NO_CONTENT) };
+    let CallbackNews::OptOut { number, id, stop } = news else { return Ok(heard(&app, false)) };
     let destination = app.engine.keyring().destination_hash(&tenant.id, &number);
     let cause = SuppressionCause::OptedOut;
     let change = if stop {
@@ -38,6 +39,7 @@ async fn post(State(app): State<App>, request: Request) -> Result<StatusCode> {
         ListChange::Release { only: Some(cause) }
     };
     let name = app.engine.change_name(&tenant.id, &id);
-    app.engine.change_suppression(&tenant.id, &destination, &change, Some(name), &RequestContext::system()).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let context = RequestContext::system();
+    let changed = app.engine.change_suppression(&tenant.id, &destination, &change, Some(name), &context).await?;
+    Ok(heard(&app, changed.changed))
 }

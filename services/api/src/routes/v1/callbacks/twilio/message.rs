@@ -5,7 +5,7 @@ use twofold_engine::{CallbackKind, CallbackNews, DeliveryReport, ReportedBy};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::genuine::{Genuine, genuine};
+use super::genuine::{Genuine, genuine, heard};
 use crate::app::App;
 use crate::http::{Problem, Result};
 
@@ -26,17 +26,19 @@ pub(super) fn routes() -> OpenApiRouter<App> {
     responses(
         (status = 204, description = "Genuine; what it says is written down, or was already"),
         (status = 403, description = "`callback_refused`", body = Problem),
+        (status = 429, description = "`too_many_refused`: callbacks from this source are not looked at for the rest of the minute", body = Problem),
         (status = 503, description = "Try again", body = Problem),
     ))]
 async fn post(State(app): State<App>, request: Request) -> Result<StatusCode> {
     let Genuine { tenant, provider, message, news } = genuine(&app, CallbackKind::Status, request).await?;
     let (Ok(message), CallbackNews::Status { provider_id, what, suppress }) = (MessageId::parse(&message), news) else {
-        return Ok(StatusCode::NO_CONTENT);
+        return Ok(heard(&app, false));
     };
     let by = ReportedBy::Provider { name: &provider, id: provider_id.as_deref() };
     let report = DeliveryReport { channel: Channel::Sms, message: &message, by, what, suppress };
-    if let Some(position) = app.engine.report_delivery(&tenant.id, &report).await? {
+    let recorded = app.engine.report_delivery(&tenant.id, &report).await?;
+    if let Some(position) = recorded {
         tracing::info!(tenant = %tenant.id, %message, provider, position = position.0, "a provider reported a message's end");
     }
-    Ok(StatusCode::NO_CONTENT)
+    Ok(heard(&app, recorded.is_some()))
 }

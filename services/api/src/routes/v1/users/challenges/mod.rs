@@ -35,9 +35,9 @@ const ADVICE_WAIT: Duration = Duration::from_millis(200);
 /// at once.
 async fn tell_delivery(app: &App, tenant: &TenantId, body: &mut ChallengeBody) {
     let Some(sent) = &body.sent else { return };
-    let asked = app.engine.message_ledger(tenant, &sent.message);
-    if let Ok(Ok(ledger)) = timeout(ADVICE_WAIT, asked).await {
-        body.delivery = Some(sent.tell(ledger.standing()));
+    let asked = app.engine.message_standing(tenant, sent.channel, &sent.message);
+    if let Ok(Ok(standing)) = timeout(ADVICE_WAIT, asked).await {
+        body.delivery = Some(sent.tell(standing));
     }
 }
 

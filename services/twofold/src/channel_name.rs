@@ -1,10 +1,12 @@
-//! `email` and `sms` on the command line.
+//! `email` and `sms`, on the command line and in the settings.
 
 use clap::ValueEnum;
+use serde::Deserialize;
 use twofold_domain::Channel;
 
 /// A channel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
 pub enum ChannelName {
     /// Mail.
     Email,

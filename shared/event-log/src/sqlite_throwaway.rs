@@ -1,0 +1,121 @@
+//! SQLite files that may be lost: one that cannot be used is deleted and begun anew.
+
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _, SqlitePool};
+
+use crate::sqlite::{connect_patiently, is_busy};
+
+/// How long a statement waits for another process.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
+/// Connections that read; reads are single lookups by primary key.
+const READERS: u32 = 2;
+/// Page cache of each connection, in KiB. A cache of a cache: the kernel holds the rest.
+const CACHE_KIB: u32 = 1024;
+
+/// A kind of file.
+#[derive(Debug)]
+pub(crate) struct Throwaway {
+    /// What its threads are called.
+    pub name: &'static str,
+    /// Raised whenever the tables change: a file of another version is thrown away, not upgraded.
+    pub schema: i64,
+    /// The statements that make the tables.
+    pub create: &'static [&'static str],
+    /// A write-ahead log that has grown beyond this is cut back when it starts over, in bytes.
+    pub wal_kept_bytes: u32,
+    /// What is said when a file is begun anew: what is lost with it.
+    pub loss: &'static str,
+}
+
+/// A usable file.
+pub(crate) struct Opened {
+    pub writer: SqliteConnection,
+    pub readers: SqlitePool,
+}
+
+impl Throwaway {
+    /// Opens the file; deletes what cannot be opened and begins anew, once.
+    pub(crate) async fn open_or_replace(&self, path: &Path) -> Result<Opened, sqlx::Error> {
+        match self.open(path).await {
+            Ok(opened) => Ok(opened),
+            // Another process works on it: nothing is wrong with the file.
+            Err(error) if is_busy(&error) => Err(error),
+            Err(error) => {
+                tracing::warn!(%error, path = %path.display(), "{}", self.loss);
+                remove(path)?;
+                self.open(path).await
+            }
+        }
+    }
+
+    async fn open(&self, path: &Path) -> Result<Opened, sqlx::Error> {
+        create_private(path)?;
+        let mut writer = connect_patiently(&self.options(path)).await?;
+        // Under the write lock, so that two processes starting at once do it one by one.
+        let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+        let schema: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *transaction).await?;
+        if schema == 0 {
+            for sql in self.create {
+                sqlx::query(*sql).execute(&mut *transaction).await?;
+            }
+            let version = sqlx::AssertSqlSafe(format!("PRAGMA user_version = {}", self.schema));
+            sqlx::query(version).execute(&mut *transaction).await?;
+        } else if schema != self.schema {
+            return Err(sqlx::Error::Configuration(format!("schema {schema}, not {}", self.schema).into()));
+        }
+        transaction.commit().await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .acquire_timeout(BUSY_TIMEOUT)
+            .test_before_acquire(false)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(self.options(path).pragma("query_only", "ON"))
+            .await?;
+        Ok(Opened { writer, readers })
+    }
+
+    fn options(&self, path: &Path) -> SqliteConnectOptions {
+        let name = self.name;
+        SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(false)
+            .busy_timeout(BUSY_TIMEOUT)
+            .journal_mode(SqliteJournalMode::Wal)
+            // Nothing here need survive a power loss; this waits for the disk only where the file would break otherwise.
+            .synchronous(SqliteSynchronous::Normal)
+            .disable_statement_logging()
+            .pragma("cache_size", format!("-{CACHE_KIB}"))
+            .pragma("journal_size_limit", self.wal_kept_bytes.to_string())
+            .pragma("trusted_schema", "OFF")
+            .statement_cache_capacity(8)
+            .thread_name(move |id| format!("{name}-{id}"))
+    }
+}
+
+/// The files beside the database take over its mode.
+fn create_private(path: &Path) -> io::Result<()> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+/// Deletes the file and what lies beside it. Another process that has them open goes on with what it has.
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
+    for end in ["", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(end);
+        match std::fs::remove_file(PathBuf::from(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(())
+}
