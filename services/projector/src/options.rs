@@ -12,6 +12,11 @@ pub struct ProjectorOptions {
     /// How long to let more come in when fewer than a batch wait. 20 ms, which is also about how long a read after a
     /// write has to wait.
     pub gather: Duration,
+    /// Commits that wait after that when the log is busy. 100, which is 5,000 a second.
+    pub busy: usize,
+    /// How long a busy log is left to itself once more: rows and pages that several of its commits touch are then written
+    /// once, and requests have the processor meanwhile. 40 ms.
+    pub gather_busy: Duration,
     /// First pause after a failure of log or store; each further one doubles. 50 ms.
     pub first_pause: Duration,
     /// Longest pause. 5 s.
@@ -28,6 +33,8 @@ impl Default for ProjectorOptions {
         Self {
             batch: MAX_READ_COMMITS,
             gather: Duration::from_millis(20),
+            busy: 100,
+            gather_busy: Duration::from_millis(40),
             first_pause: Duration::from_millis(50),
             longest_pause: Duration::from_secs(5),
             tolerated_failures: 5,

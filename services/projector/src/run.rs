@@ -137,9 +137,14 @@ impl Projector {
                 () = sleep(self.options.idle) => return,
             }
         }
-        let waiting = head.borrow_and_update().0.saturating_sub(position.0);
-        if waiting < self.options.batch as u64 {
-            sleep(self.options.gather).await;
+        let ProjectorOptions { batch, gather, busy, gather_busy, .. } = self.options;
+        let mut waiting =
+            || usize::try_from(head.borrow_and_update().0.saturating_sub(position.0)).unwrap_or(usize::MAX);
+        if waiting() < batch {
+            sleep(gather).await;
+            if (busy..batch).contains(&waiting()) {
+                sleep(gather_busy).await;
+            }
         }
     }
 

@@ -129,16 +129,30 @@ pub fn parse(text: &str) -> Result<ParsedKey, ApiKeyError> {
     Ok(ParsedKey { kind, id, secret: Zeroizing::new(secret.as_bytes().to_vec()) })
 }
 
+/// What each byte does to the checksum: every request brings a key.
+const CRC_OF_BYTES: [u32; 256] = {
+    let mut table = [0; 256];
+    let mut byte: u32 = 0;
+    while byte < 256 {
+        let mut crc = byte;
+        let mut bit = 0;
+        while bit < 8 {
+            crc = (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg());
+            bit += 1;
+        }
+        table[byte as usize] = crc;
+        byte += 1;
+    }
+    table
+};
+
 /// CRC-32 (IEEE 802.3) in base62. A check against typing errors, not a security measure: it tells every burst of up
 /// to 32 wrong bits, so one wrong character or two swapped neighbours never slip through.
 fn checksum(bytes: &[u8]) -> [u8; CHECKSUM_CHARS] {
-    let mut crc = u32::MAX;
-    for byte in bytes {
-        crc ^= u32::from(*byte);
-        for _ in 0..8 {
-            crc = (crc >> 1) ^ (0xEDB8_8320 & (crc & 1).wrapping_neg());
-        }
-    }
+    let crc = bytes.iter().fold(u32::MAX, |crc, byte| {
+        let [low, ..] = crc.to_le_bytes();
+        (crc >> 8) ^ CRC_OF_BYTES[usize::from(low ^ byte)]
+    });
     let mut rest = !crc;
     let mut out = [b'0'; CHECKSUM_CHARS];
     for place in out.iter_mut().rev() {

@@ -80,7 +80,12 @@ impl Keyring {
     /// The next link of the audit chain: a MAC over the previous link and this entry (C18). The first entry has 32
     /// zero bytes before it.
     pub fn audit_mac(&self, previous: &[u8; 32], payload: &[u8]) -> [u8; 32] {
-        mac::over(&self.audit, &[previous, payload])
+        self.audit_mac_of(previous, &[payload])
+    }
+
+    /// The same over an entry in parts, which together are the entry: `audit_mac` of them one after the other.
+    pub fn audit_mac_of(&self, previous: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+        mac::over_parts(&self.audit, previous, parts)
     }
 
     /// A comparable, irreversible form of a tenant's value, such as a phone number. `label` says what kind of value

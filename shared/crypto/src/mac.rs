@@ -25,6 +25,18 @@ pub(crate) fn over(state: &MacState, fields: &[&[u8]]) -> [u8; 32] {
     mac.finalize().into_bytes().into()
 }
 
+/// The same over two fields, the second of which is in parts: nobody has to put them together first.
+pub(crate) fn over_parts(state: &MacState, first: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    let mut mac = state.clone();
+    mac.update(&(first.len() as u64).to_be_bytes());
+    mac.update(first);
+    mac.update(&parts.iter().map(|part| part.len() as u64).sum::<u64>().to_be_bytes());
+    for part in parts {
+        mac.update(part);
+    }
+    mac.finalize().into_bytes().into()
+}
+
 /// HKDF-Expand (RFC 5869 section 2.3) to 32 bytes.
 pub(crate) fn expand(hkdf: &Hkdf<Sha256>, info: &[&[u8]]) -> Zeroizing<[u8; 32]> {
     let mut key = Zeroizing::new([0_u8; 32]);
@@ -43,6 +55,16 @@ mod tests {
         let state = prepare(&[7; 32]);
         assert_ne!(over(&state, &[b"ab", b"c"]), over(&state, &[b"a", b"bc"]));
         assert_ne!(over(&state, &[b"ab"]), over(&state, &[b"ab", b""]));
+    }
+
+    #[test]
+    fn parts_are_as_good_as_the_whole() {
+        let state = prepare(&[7; 32]);
+        let whole = over(&state, &[b"first", b"second field"]);
+        for parts in [&[b"second field".as_slice()][..], &[b"second", b"", b" ", b"field"]] {
+            assert_eq!(over_parts(&state, b"first", parts), whole);
+        }
+        assert_ne!(over_parts(&state, b"firsts", &[b"econd field"]), whole);
     }
 
     #[test]

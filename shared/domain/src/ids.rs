@@ -14,9 +14,10 @@ pub enum IdError {
 macro_rules! opaque_id {
     ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        // The text itself, in place: ids are made, cloned and compared many times on the way of every request.
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(Box<str>);
+        pub struct $name([u8; $prefix.len() + TOKEN_CHARS]);
 
         impl $name {
             /// The fixed text every id of this kind starts with.
@@ -26,10 +27,11 @@ macro_rules! opaque_id {
 
             /// Makes the id from 16 bytes that the caller drew or hashed.
             pub fn from_bytes(bytes: [u8; 16]) -> Self {
-                let mut text = String::with_capacity(Self::LEN);
-                text.push_str($prefix);
-                push_base32(&mut text, bytes);
-                Self(text.into_boxed_str())
+                let mut text = [0; Self::LEN];
+                let (prefix, token) = text.split_at_mut($prefix.len());
+                prefix.copy_from_slice($prefix.as_bytes());
+                write_base32(token, bytes);
+                Self(text)
             }
 
             /// Reads an id from outside; anything that is not exactly of this shape is refused.
@@ -37,18 +39,28 @@ macro_rules! opaque_id {
                 let tail = text.strip_prefix($prefix).ok_or(IdError::Malformed)?;
                 let well_formed = tail.len() == TOKEN_CHARS
                     && tail.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-                if well_formed { Ok(Self(text.into())) } else { Err(IdError::Malformed) }
+                if !well_formed {
+                    return Err(IdError::Malformed);
+                }
+                text.as_bytes().try_into().map(Self).map_err(|_| IdError::Malformed)
             }
 
             /// The id as text.
             pub fn as_str(&self) -> &str {
-                &self.0
+                // Always ASCII: both ways to make an id see to that.
+                std::str::from_utf8(&self.0).unwrap_or_default()
             }
         }
 
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(&self.0)
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_tuple(stringify!($name)).field(&self.as_str()).finish()
             }
         }
 
@@ -61,7 +73,7 @@ macro_rules! opaque_id {
 
         impl From<$name> for String {
             fn from(id: $name) -> String {
-                id.0.into()
+                id.as_str().to_owned()
             }
         }
     };
@@ -69,14 +81,14 @@ macro_rules! opaque_id {
 
 const TOKEN_CHARS: usize = 26;
 
-fn push_base32(text: &mut String, bytes: [u8; 16]) {
-    // RFC 4648 base32 alphabet in lower case, no padding: 128 bits in 26 characters.
+/// RFC 4648 section 6 in lower case, without padding: 128 bits in 26 characters.
+fn write_base32(token: &mut [u8], bytes: [u8; 16]) {
     const ALPHABET: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
     let value = u128::from_be_bytes(bytes);
-    for position in 0..TOKEN_CHARS {
-        let shift = 125_i32 - 5 * i32::try_from(position).unwrap_or(0);
+    for (position, character) in (0_i32..).zip(token) {
+        let shift = 125 - 5 * position;
         let group = if shift >= 0 { value >> shift } else { value << -shift };
-        text.push(char::from(ALPHABET[(group & 31) as usize]));
+        *character = ALPHABET[(group & 31) as usize];
     }
 }
 

@@ -57,12 +57,7 @@ impl Chain {
     }
 
     fn mac(self, keyring: &Keyring, subject: &Subject, id: &CommitId, body: &[u8]) -> [u8; 32] {
-        let mut text = Vec::with_capacity(body.len() + 160);
-        text.extend_from_slice(subject.as_str().as_bytes());
-        text.push(b'\n');
-        text.extend_from_slice(id.as_str().as_bytes());
-        text.push(b'\n');
-        text.extend_from_slice(body);
-        keyring.audit_mac(&self.0, &text)
+        let parts = [subject.as_str().as_bytes(), b"\n", id.as_str().as_bytes(), b"\n", body];
+        keyring.audit_mac_of(&self.0, &parts)
     }
 }

@@ -20,32 +20,32 @@ pub struct Subject {
 impl Subject {
     /// `tf.ev.<partition>.<tenant>.<user>`
     pub fn user(partition: u16, tenant: &TenantId, user: &UserToken) -> Self {
-        Self::join(Category::User, &format!("{partition}.{tenant}.{user}"))
+        Self::join(Category::User, &[&partition.to_string(), tenant.as_str(), user.as_str()])
     }
 
     /// `tf.cf.<tenant>.tenant`
     pub fn tenant(tenant: &TenantId) -> Self {
-        Self::join(Category::Config, &format!("{tenant}.tenant"))
+        Self::join(Category::Config, &[tenant.as_str(), "tenant"])
     }
 
     /// `tf.cf.<tenant>.<account>`
     pub fn account(tenant: &TenantId, account: &AccountId) -> Self {
-        Self::join(Category::Config, &format!("{tenant}.{account}"))
+        Self::join(Category::Config, &[tenant.as_str(), account.as_str()])
     }
 
     /// `tf.dl.<channel>.<tenant>.<message>`
     pub fn delivery(channel: Channel, tenant: &TenantId, message: &MessageId) -> Self {
-        Self::join(Category::Delivery, &format!("{}.{tenant}.{message}", channel.name()))
+        Self::join(Category::Delivery, &[channel.name(), tenant.as_str(), message.as_str()])
     }
 
     /// `tf.dr.<tenant>.<message>`
     pub fn ledger(tenant: &TenantId, message: &MessageId) -> Self {
-        Self::join(Category::Ledger, &format!("{tenant}.{message}"))
+        Self::join(Category::Ledger, &[tenant.as_str(), message.as_str()])
     }
 
     /// `tf.sp.<tenant>.<destination>`; the destination is a keyed hash.
     pub fn suppression(tenant: &TenantId, destination: &KeyedHash) -> Self {
-        Self::join(Category::Suppression, &format!("{tenant}.{}", HEXLOWER.encode(destination.as_bytes())))
+        Self::join(Category::Suppression, &[tenant.as_str(), &HEXLOWER.encode(destination.as_bytes())])
     }
 
     /// Reads a subject back from a log.
@@ -103,8 +103,15 @@ impl Subject {
         Arc::clone(&self.text)
     }
 
-    fn join(category: Category, rest: &str) -> Self {
-        Self { text: format!("{}.{rest}", category.prefix()).into(), category }
+    fn join(category: Category, tokens: &[&str]) -> Self {
+        let bytes = tokens.iter().map(|token| 1 + token.len()).sum::<usize>();
+        let mut text = String::with_capacity(category.prefix().len() + bytes);
+        text.push_str(category.prefix());
+        for token in tokens {
+            text.push('.');
+            text.push_str(token);
+        }
+        Self { text: text.into(), category }
     }
 }
 

@@ -11,12 +11,13 @@ use tokio_util::task::TaskTracker;
 
 use super::batch::{Queue, Request};
 use super::error::open_error;
+use super::recent::Recent;
 use super::tidy::Tidy;
 use super::writer::Writer;
 use super::{SqliteLogOptions, follow, open, read};
 use crate::{
-    Append, AppendError, Appended, BoxFuture, Category, EventLog, InvalidAppend, OpenError, ReadError, Seq, Stored,
-    Subject,
+    Append, AppendError, Appended, BoxFuture, Category, EventLog, InvalidAppend, MAX_READ_COMMITS, OpenError,
+    ReadError, Seq, Stored, Subject,
 };
 
 /// A log in one SQLite file. Needs a tokio runtime with time. Dropped without [`EventLog::close`] it still writes what
@@ -25,6 +26,7 @@ use crate::{
 pub struct SqliteLog {
     appends: Option<Appends>,
     readers: SqlitePool,
+    recent: Arc<Recent>,
     head: Arc<watch::Sender<Seq>>,
     tasks: TaskTracker,
     closing: CancellationToken,
@@ -62,6 +64,7 @@ impl SqliteLog {
             options: options.writer(),
             connection: Some(connection),
             head: Arc::clone(&log.head),
+            recent: Arc::clone(&log.recent),
             tidy: Arc::clone(&tidy),
         };
         log.tasks.spawn(writer.run());
@@ -99,7 +102,7 @@ impl SqliteLog {
         let tasks = TaskTracker::new();
         tasks.spawn(follow::follow(readers.clone(), Arc::clone(&head), options.follow_interval, closing.clone()));
         let closing_on_drop = closing.clone().drop_guard();
-        Ok(Self { appends, readers, head, tasks, closing, closing_on_drop })
+        Ok(Self { appends, readers, recent: Arc::default(), head, tasks, closing, closing_on_drop })
     }
 
     /// Hands a group to the writer; answers where its outcome will arrive.
@@ -141,7 +144,12 @@ impl EventLog for SqliteLog {
     }
 
     fn read_all(&self, after: Seq, limit: usize) -> BoxFuture<'_, Result<Vec<Stored>, ReadError>> {
-        Box::pin(read::all(&self.readers, after, limit))
+        Box::pin(async move {
+            match self.recent.after(after, limit.min(MAX_READ_COMMITS)) {
+                Some(found) => Ok(found),
+                None => read::all(&self.readers, after, limit).await,
+            }
+        })
     }
 
     fn read_category(

@@ -12,6 +12,7 @@ mod open;
 mod options;
 mod plan;
 mod read;
+mod recent;
 mod tidy;
 mod transaction;
 mod writer;

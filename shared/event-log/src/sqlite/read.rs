@@ -1,4 +1,7 @@
 //! Queries.
+//!
+//! Limits are cast: SQLite looks into a plain variable after `LIMIT` when it plans, and so would plan the statement anew
+//! every time it is used.
 
 use bytes::Bytes;
 use sqlx::sqlite::SqliteRow;
@@ -20,7 +23,7 @@ pub(super) async fn of_subject(
         WHERE subject = ?1 AND seq > ?2 AND prev_seq >= coalesce( \
             (SELECT earlier.prev_seq FROM log AS earlier WHERE earlier.subject = ?1 AND earlier.prev_seq < ?2 \
              ORDER BY earlier.prev_seq DESC LIMIT 1), 0) \
-        ORDER BY prev_seq LIMIT ?3";
+        ORDER BY prev_seq LIMIT CAST(?3 AS INTEGER)";
     let query = sqlx::query(SQL).bind(subject.shared_text()).bind(number(after)).bind(rows(limit));
     stored(query.fetch_all(pool).await)
 }
@@ -33,7 +36,8 @@ pub(super) async fn last_of_subject(pool: &SqlitePool, subject: &Subject) -> Res
 }
 
 pub(super) async fn all(pool: &SqlitePool, after: Seq, limit: usize) -> Result<Vec<Stored>, ReadError> {
-    const SQL: &str = "SELECT seq, subject, commit_id, payload FROM log WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+    const SQL: &str =
+        "SELECT seq, subject, commit_id, payload FROM log WHERE seq > ?1 ORDER BY seq LIMIT CAST(?2 AS INTEGER)";
     stored(sqlx::query(SQL).bind(number(after)).bind(rows(limit)).fetch_all(pool).await)
 }
 
@@ -45,9 +49,9 @@ pub(super) async fn of_category(
 ) -> Result<Vec<Stored>, ReadError> {
     // User commits have no index, they are nearly all there is; the others' index is named by its condition.
     const USER: &str = "SELECT seq, subject, commit_id, payload FROM log \
-        WHERE category = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
+        WHERE category = ?1 AND seq > ?2 ORDER BY seq LIMIT CAST(?3 AS INTEGER)";
     const OTHERS: &str = "SELECT seq, subject, commit_id, payload FROM log \
-        WHERE category = ?1 AND category <> 0 AND seq > ?2 ORDER BY seq LIMIT ?3";
+        WHERE category = ?1 AND category <> 0 AND seq > ?2 ORDER BY seq LIMIT CAST(?3 AS INTEGER)";
     let sql = if category == Category::User { USER } else { OTHERS };
     let query = sqlx::query(sql).bind(category.number()).bind(number(after)).bind(rows(limit));
     stored(query.fetch_all(pool).await)
@@ -60,9 +64,9 @@ pub(super) async fn of_category_back(
     limit: usize,
 ) -> Result<Vec<Stored>, ReadError> {
     const USER: &str = "SELECT seq, subject, commit_id, payload FROM log \
-        WHERE category = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
+        WHERE category = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT CAST(?3 AS INTEGER)";
     const OTHERS: &str = "SELECT seq, subject, commit_id, payload FROM log \
-        WHERE category = ?1 AND category <> 0 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
+        WHERE category = ?1 AND category <> 0 AND seq < ?2 ORDER BY seq DESC LIMIT CAST(?3 AS INTEGER)";
     let sql = if category == Category::User { USER } else { OTHERS };
     let query = sqlx::query(sql).bind(category.number()).bind(number(before)).bind(rows(limit));
     stored(query.fetch_all(pool).await)

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use super::batch::{Batch, Queue, Request};
 use super::open::connect_writer;
 use super::plan::{Outcome, Plan};
+use super::recent::Recent;
 use super::tidy::Tidy;
 use super::transaction::{Failure, commit_ids, write};
 use super::{follow, tidy};
@@ -20,6 +21,7 @@ pub(super) struct Writer {
     /// `None` after a failure: the next batch connects anew.
     pub connection: Option<SqliteConnection>,
     pub head: Arc<watch::Sender<Seq>>,
+    pub recent: Arc<Recent>,
     pub tidy: Arc<Tidy>,
 }
 
@@ -59,6 +61,8 @@ impl Writer {
         };
         match write(&mut connection, groups).await {
             Ok(plan) => {
+                // Before the head: whoever is woken by it finds them.
+                self.recent.push(&plan.rows);
                 follow::raise(&self.head, plan.head);
                 self.tidy.written(&plan.rows);
                 self.connection = Some(connection);

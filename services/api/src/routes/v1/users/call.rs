@@ -1,5 +1,7 @@
 //! What every changing route about one user takes from a request, and the one way it is carried out.
 
+use std::sync::Arc;
+
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
@@ -45,7 +47,7 @@ where
         let (mut parts, body) = request.into_parts();
         let key = Key::from_request_parts(&mut parts, app).await.map_err(IntoResponse::into_response)?;
         let read = async {
-            let request_id = parts.extensions.get::<RequestId>().cloned().unwrap_or_else(|| RequestId(String::new()));
+            let request_id = parts.extensions.get::<RequestId>().cloned().unwrap_or_else(|| RequestId(Arc::default()));
             let path = P::from_request_parts(&mut parts, app).await?;
             let idempotency = IdempotencyHeader::from_request_parts(&mut parts, app).await?;
             let body = Body::from_request(Request::from_parts(parts, body), app).await?;
@@ -98,7 +100,7 @@ impl Errand {
 
     /// Has a code judged; the answer names the purpose it was asked for.
     pub async fn judge(self, ask: &Ask, purpose: impl Fn(&Rendered<'_>) -> Purpose) -> Result<Replied> {
-        let (metrics, id) = (std::sync::Arc::clone(&self.app.operations.metrics), self.request_id.0.clone());
+        let (metrics, id) = (Arc::clone(&self.app.operations.metrics), Arc::clone(&self.request_id.0));
         let render = |rendered: &Rendered<'_>| {
             let answer = VerifyAnswer::of(rendered, purpose(rendered), &id);
             metrics.judged(matches!(answer, VerifyAnswer::Verified(_)));
