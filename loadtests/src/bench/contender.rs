@@ -157,7 +157,7 @@ async fn bare_route(options: &Options) -> Result<Contender> {
 async fn product(kind: Kind, options: &Options) -> Result<Contender> {
     let production = kind == Kind::Production;
     let program = options.program()?;
-    let plan = Plan { program, workers: production.then_some(0), concurrency: None, quiet: false };
+    let plan = Plan { program, workers: production.then_some(0), concurrency: None, quiet: false, callbacks: false };
     let place = Place::start(&plan).await?;
     let tenant = json!({ "name": "bench", "create_keys": true }).to_string();
     let made = place.door().must(&place.operator, "POST", "/v1/operator/tenants", &tenant).await?;

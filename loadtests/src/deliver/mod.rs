@@ -78,6 +78,9 @@ pub struct Options {
     /// Measure how much workers hand over, and nothing else. Always with NATS.
     #[arg(long)]
     pub throughput: bool,
+    /// With --throughput: the simulator reports every text message, which costs the api process a commit each.
+    #[arg(long)]
+    pub callbacks: bool,
     /// The same seed draws the same faults.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -105,6 +108,7 @@ impl Options {
             quiet_per_minute: 60,
             fairness_s: 8,
             throughput: false,
+            callbacks: false,
             seed: 1,
             json: false,
         }
@@ -128,7 +132,8 @@ pub async fn play(options: &Options) -> Result<Report> {
         None => std::env::current_exe()?.with_file_name("twofold"),
     };
     let workers = options.production.then(|| options.workers.first().copied().unwrap_or(1));
-    let plan = Plan { program, workers, concurrency: options.concurrency, quiet: true };
+    let callbacks = options.callbacks || !options.throughput;
+    let plan = Plan { program, workers, concurrency: options.concurrency, quiet: true, callbacks };
     let mut report = Report::default();
     if options.throughput {
         for (title, lines) in Box::pin(throughput::play(&plan, options)).await? {

@@ -44,6 +44,8 @@ pub(crate) struct Plan {
     pub(crate) concurrency: Option<u16>,
     /// Logs errors only, instead of what it logs unless told otherwise.
     pub(crate) quiet: bool,
+    /// Providers are told where to report what became of a message.
+    pub(crate) callbacks: bool,
 }
 
 impl Place {
@@ -60,7 +62,9 @@ impl Place {
         // Where Twilio, or who stands in for it, reports what became of a message.
         let door = place.api.first().context("a way in")?.address();
         for role in place.api.iter_mut().chain(&mut place.project).chain(&mut place.workers) {
-            role.set("DELIVERY__PUBLIC_URL", &format!("http://{door}"));
+            if plan.callbacks {
+                role.set("DELIVERY__PUBLIC_URL", &format!("http://{door}"));
+            }
             role.start()?;
         }
         for role in place.api.iter_mut().chain(&mut place.project).chain(&mut place.workers) {

@@ -85,7 +85,12 @@ impl Stream {
 
     /// The last commit of a subject.
     pub async fn last(&self, subject: &Subject) -> Result<Option<Entry>, ReadError> {
-        self.get(&json!({ "last_by_subj": subject.as_str() })).await
+        self.last_of(subject.as_str()).await
+    }
+
+    /// The last commit whose subject matches.
+    pub async fn last_of(&self, filter: &str) -> Result<Option<Entry>, ReadError> {
+        self.get(&json!({ "last_by_subj": filter })).await
     }
 
     /// The commit at a position.
