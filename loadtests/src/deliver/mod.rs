@@ -32,6 +32,7 @@ use crate::random::Dice;
 
 /// Options of the scenario.
 #[derive(Debug, Clone, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 pub struct Options {
     /// NATS, PostgreSQL, `api`, `project` and any number of `deliver`, instead of one process that does everything.
     #[arg(long)]
