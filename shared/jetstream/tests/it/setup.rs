@@ -110,12 +110,13 @@ async fn only_the_stream_of_counters_is_ever_made_anew() {
     let broker = site.broker().await;
     let options = monitored(&site.servers);
     let mut config = api(&broker, "STREAM.INFO.TWOFOLD_usage", json!({})).await["config"].take();
-    assert_eq!(config["persist_mode"], "async");
     api(&broker, "STREAM.DELETE.TWOFOLD_usage", json!({})).await;
-    config["persist_mode"] = json!("default");
+    config["persist_mode"] = json!("async");
     let answer = api(&broker, "STREAM.CREATE.TWOFOLD_usage", config.clone()).await;
     assert!(answer["error"].is_null(), "{answer}");
-    let Err(CheckError::Settings(found)) = check(&broker, &options).await else { panic!("it answers late") };
+    let Err(CheckError::Settings(found)) = check(&broker, &options).await else {
+        panic!("it answers before it writes")
+    };
     assert_eq!((found.len(), found[0].field, found[0].init_sets_it), (1, "persist_mode", true));
     let report = init(&broker, &init_options(1)).await.expect("made anew");
     assert_eq!(report.created, ["stream TWOFOLD_usage, anew: it counts from 0"]);
@@ -247,8 +248,10 @@ async fn every_server_of_a_cluster_is_asked_and_replicas_only_grow() {
     init(&broker, &init_options(1)).await.expect("made");
     let grown = init(&broker, &init_options(3)).await.expect("grown");
     let changed: Vec<_> = grown.changed.iter().map(|change| (change.what.clone(), change.field)).collect();
-    assert_eq!(changed, ["TWOFOLD", "KV_TWOFOLD_keys"].map(|stream| (format!("stream {stream}"), "num_replicas")));
-    assert_eq!(grown.created, ["stream TWOFOLD_usage, anew: it counts from 0"]);
+    assert_eq!(
+        changed,
+        ["TWOFOLD", "KV_TWOFOLD_keys", "TWOFOLD_usage"].map(|stream| (format!("stream {stream}"), "num_replicas"))
+    );
     assert!(matches!(init(&broker, &init_options(1)).await, Err(InitError::Unsafe(_))));
 
     let mut monitors = cluster.monitors();
