@@ -26,6 +26,8 @@ use crate::transport::{Accepted, SendError};
 
 /// For a provider's turn a message waits where it is for so long, and then makes room for others.
 const TURN_WAIT: Duration = Duration::from_millis(250);
+/// Waits for a tenant's first channel, from 50 ms and doubled: at least 1.6 s in all.
+const CHANNEL_WAITS: u32 = 6;
 /// A hand-over that takes longer is noted: most are over by then, and a kill meets few of them.
 const NOTED_AFTER: Duration = Duration::from_millis(20);
 /// And with a provider that usually takes longer than that there is nothing to wait for.
@@ -170,6 +172,8 @@ impl Carrier {
 
     async fn route(&self, request: &Request, tenant: &TenantView, past: &mut Past) -> Result<Arc<Route>, Instead> {
         self.senders.of(&self.engine, tenant, request.asked.channel).await.map_err(|error| match error {
+            // Set a moment ago, perhaps: changes reach every process within a second, and a first code may be faster.
+            NoSender::NotConfigured if past.waits < CHANNEL_WAITS => self.wait(request, past, "no channel yet").into(),
             NoSender::NotConfigured => dead(past, "channel_not_configured").into(),
             NoSender::Unusable => dead(past, "channel_unusable").into(),
             NoSender::Unavailable(error) => self.wait(request, past, &error.to_string()).into(),

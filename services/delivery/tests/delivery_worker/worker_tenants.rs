@@ -87,6 +87,22 @@ async fn without_a_channel_there_is_no_delivery_and_the_ledger_says_so() {
     assert_eq!(house.end(0).await, [wanted]);
 }
 
+/// A process hears of a tenant's channel within a second, and the tenant's first code may be faster.
+#[tokio::test]
+async fn a_message_waits_for_the_channel_that_was_set_a_moment_ago() {
+    let sink = sink();
+    let mut house = House::new(vec![format!("localhost:{}", sink.port())]);
+    house.operator = House::with_mail(&sink).operator;
+    let mut panel = Panel::new(&house.engine().await, "acme").await;
+    panel.newcomer("ada").await;
+    house.operator = OperatorChannels::default();
+    let worker = house.worker().await;
+    until("it is looked at", async || worker.numbers().open == 1).await;
+    panel.channel(Channel::Email, &mail_channel(&sink, "codes@acme.example")).await;
+    let entries = house.end(0).await;
+    assert!(matches!(entries.as_slice(), [DeliveryEvent::Accepted { .. }]), "{entries:?}");
+}
+
 #[tokio::test]
 async fn workers_of_one_channel_each_may_share_a_log() {
     let sink = sink();
