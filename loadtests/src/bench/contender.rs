@@ -8,7 +8,6 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use tokio::net::TcpStream;
 use tokio::time::{Duration, Instant, sleep};
 use twofold_test_support::{PortLease, PostgresServer, Process};
@@ -16,14 +15,12 @@ use twofold_test_support::{PortLease, PostgresServer, Process};
 use super::Options;
 use super::bare;
 use super::peer::{Description, PeerScenario, Script};
-use crate::deliver::place::{Place, Plan};
 use crate::load::Scenario;
-use crate::scenarios::{Targets, Users, Verify, seed};
+use crate::scenarios::{Users, Verify};
+use crate::stage::{Stage, program};
 
 /// Connections that put the product under full load: commits of many requests share one fsync.
 const CLIENTS: usize = 256;
-/// Connections that make its users.
-const SEEDERS: usize = 256;
 /// Users of the bare route, none of whom ever spends anything.
 const BARE_USERS: usize = 10_000;
 /// Longest wait for the bare route.
@@ -103,7 +100,7 @@ pub(super) struct Contender {
 /// What runs.
 enum Keep {
     Bare(Process, PortLease),
-    Product(Box<Place>),
+    Product(Box<Stage>),
     Peer(Box<Script>, Option<PostgresServer>),
 }
 
@@ -131,7 +128,7 @@ impl Contender {
                 tokio::task::block_in_place(|| drop(database));
             }
             Keep::Bare(process, port) => tokio::task::block_in_place(|| drop((process, port))),
-            Keep::Product(place) => tokio::task::block_in_place(|| drop(place)),
+            Keep::Product(stage) => tokio::task::block_in_place(|| drop(stage)),
         }
         Ok(())
     }
@@ -155,32 +152,17 @@ async fn bare_route(options: &Options) -> Result<Contender> {
 }
 
 async fn product(kind: Kind, options: &Options) -> Result<Contender> {
-    let production = kind == Kind::Production;
-    let program = options.program()?;
-    let plan = Plan { program, workers: production.then_some(0), concurrency: None, quiet: false, callbacks: false };
-    let place = Place::start(&plan).await?;
-    let tenant = json!({ "name": "bench", "create_keys": true }).to_string();
-    let made = place.door().must(&place.operator, "POST", "/v1/operator/tenants", &tenant).await?;
-    let key = made["keys"]["live"]["key"].as_str().context("a key")?.to_owned();
-    let urls: Vec<String> = place.api.iter().map(|role| format!("http://{}", role.address())).collect();
-    let targets = Arc::new(Targets::parse(&urls, &[key])?);
-    let users = seed::users(&targets, "load", options.users(), SEEDERS, true).await?;
-    let scenario = Box::new(Verify::new(targets, Users::new(users)?, options.seed));
-    let mut setup = vec!["fsync before every answer; audit, budgets and logging as they come".to_owned()];
-    if production {
-        setup.push("one api, one project; NATS with one copy and sync_interval: always; one PostgreSQL".to_owned());
-        setup.extend(tokio::task::block_in_place(|| place.server_versions()));
-    } else {
-        setup.push("one process with everything in it; SQLite, synchronous=FULL".to_owned());
-    }
+    let stage = Stage::start(program(options.bin.as_ref())?, kind == Kind::Production).await?;
+    let users = stage.users("load", options.users()).await?;
+    let scenario = Box::new(Verify::new(Arc::clone(&stage.targets), Users::new(users)?, options.seed));
     let about = About {
         name: format!("twofold, {}", kind.name()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        setup,
+        setup: stage.setup.clone(),
         clients: CLIENTS,
         users: usize::try_from(options.users())?,
     };
-    Ok(Contender { kind, about, scenario, pids: place.pids(), keep: Keep::Product(Box::new(place)) })
+    Ok(Contender { kind, about, scenario, pids: stage.place.pids(), keep: Keep::Product(Box::new(stage)) })
 }
 
 async fn peer(kind: Kind, script: &str, database: bool, quick_users: u32, options: &Options) -> Result<Contender> {

@@ -6,16 +6,17 @@
 pub mod bare;
 mod contender;
 mod figures;
+mod others;
 mod peer;
+mod plots;
 mod render;
 mod results;
 mod rounds;
 #[cfg(test)]
 mod tests;
-mod usage;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -24,6 +25,7 @@ use clap::Args;
 pub use self::contender::{About, Kind};
 pub use self::figures::Spread;
 pub use self::results::{Measured, Outcome, Results, Seconds};
+use crate::page::Place;
 
 /// Options of the bench.
 #[derive(Debug, Clone, Args)]
@@ -44,6 +46,9 @@ pub struct Options {
     /// Where the results are written. All runs go to a JSON file of the same name beside the peers' packages.
     #[arg(long, default_value = "loadtests/RESULTS.md")]
     pub out: PathBuf,
+    /// The folder of the plots [default: results, beside the results].
+    #[arg(long, value_name = "FOLDER")]
+    pub svg: Option<PathBuf>,
     /// Where the peers' packages are installed [default: target/peers].
     #[arg(long)]
     pub home: Option<PathBuf>,
@@ -67,11 +72,21 @@ impl Options {
             only,
             users: Some(1_500),
             out: PathBuf::from("RESULTS.md"),
+            svg: None,
             home: None,
             bin: Some(bin),
             own_bin: None,
             seed: 1,
         }
+    }
+
+    /// Where the pages about other measurements are.
+    fn others(&self) -> PathBuf {
+        self.out.parent().unwrap_or(Path::new("")).join("results")
+    }
+
+    fn page(&self) -> Place {
+        Place::new(&self.out, Some(self.svg.as_deref().unwrap_or(&self.others()))).called("bench")
     }
 
     fn kinds(&self) -> Vec<Kind> {
@@ -85,10 +100,6 @@ impl Options {
 
     fn own_program(&self) -> Result<PathBuf> {
         self.own_bin.clone().map_or_else(|| Ok(std::env::current_exe()?), Ok)
-    }
-
-    fn program(&self) -> Result<PathBuf> {
-        self.bin.clone().map_or_else(|| Ok(std::env::current_exe()?.with_file_name("twofold")), Ok)
     }
 
     fn home(&self) -> PathBuf {
@@ -127,8 +138,9 @@ pub async fn run(options: Options) -> Result<ExitCode> {
     fs::create_dir_all(&home)?;
     let json = home.join(options.out.file_name().context("a file for the results")?).with_extension("json");
     fs::write(&json, serde_json::to_vec(&results)?).with_context(|| format!("writing {}", json.display()))?;
-    fs::write(&options.out, render::markdown(&results))
-        .with_context(|| format!("writing {}", options.out.display()))?;
+    let page = options.page();
+    let pictures = plots::draw(&results, &page)?;
+    page.write(&render::markdown(&results, &pictures, &others::links(&options.others())))?;
     Ok(if results.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

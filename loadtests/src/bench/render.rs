@@ -5,34 +5,35 @@ use std::fmt::Write as _;
 use super::contender::Kind;
 use super::figures::{Spread, ratio, targets};
 use super::results::{Outcome, Results, Seconds};
+use crate::page::{Origin, count, thousands, two};
 
 /// Most wrong answers that are quoted.
 const QUOTED: usize = 3;
 
-/// The whole file.
-pub(super) fn markdown(results: &Results) -> String {
+/// The whole file; `pictures` are the lines that show them, `others` those that lead to other pages.
+pub(super) fn markdown(results: &Results, pictures: &str, others: &str) -> String {
     let mut text = String::new();
     // Writing to a string never fails.
     let _ = head(&mut text, results)
         .and_then(|()| table(&mut text, results))
-        .and_then(|()| goals(&mut text, results))
+        .and_then(|()| writeln!(text, "{pictures}"))
+        .and_then(|()| goals(&mut text, results, others))
         .and_then(|()| notes(&mut text, results))
         .and_then(|()| setups(&mut text, results));
     text
 }
 
 fn head(text: &mut String, results: &Results) -> std::fmt::Result {
-    let (machine, versions) = (&results.machine, &results.versions);
-    writeln!(text, "# How fast a code is verified\n")?;
-    if results.quick {
-        writeln!(text, "**A quick bench: it shows that everything works, and its figures mean little.**\n")?;
-    }
-    writeln!(text, "Written by `{}`; see [README](README.md) to repeat it.\n", results.command)?;
-    let date = date(results.started_at_ms);
-    writeln!(text, "- {date}, commit {}, {}", or_unknown(&versions.commit), or_unknown(&versions.rustc))?;
-    let memory_gib = (machine.memory_mib + 512) / 1024;
-    let (cpu, kernel) = (or_unknown(&machine.cpu), or_unknown(&machine.kernel));
-    writeln!(text, "- {} cores of {cpu}, {memory_gib} GiB, {kernel}; generator and servers share them", machine.cores)?;
+    let quick = "**A quick bench: it shows that everything works, and its figures mean little.**\n\n";
+    let quick = if results.quick { quick } else { "" };
+    let origin = Origin {
+        started_at_ms: results.started_at_ms,
+        command: results.command.clone(),
+        machine: results.machine.clone(),
+        versions: results.versions.clone(),
+        setup: Vec::new(),
+    };
+    text.push_str(&origin.head("How fast a code is verified", quick, "README.md"));
     let Seconds { warm_up, closed, open } = results.seconds;
     let rounds = results.rounds;
     writeln!(
@@ -77,7 +78,7 @@ fn table(text: &mut String, results: &Results) -> std::fmt::Result {
     writeln!(text)
 }
 
-fn goals(text: &mut String, results: &Results) -> std::fmt::Result {
+fn goals(text: &mut String, results: &Results, others: &str) -> std::fmt::Result {
     writeln!(text, "## Targets\n")?;
     writeln!(text, "| | at least | stretch | measured | |")?;
     writeln!(text, "|---|---|---|---|---|")?;
@@ -91,10 +92,7 @@ fn goals(text: &mut String, results: &Results) -> std::fmt::Result {
         let (least, stretch, grade) = (figure(target.least), figure(target.stretch), target.grade().told());
         writeln!(text, "| {} | {least} | {stretch} | {measured} | {grade} |", target.what)?;
     }
-    writeln!(
-        text,
-        "\nCost by number of users and by history, memory with a million users and time to ready: `twofold-load curves`.\n"
-    )
+    writeln!(text, "\n{others}")
 }
 
 fn notes(text: &mut String, results: &Results) -> std::fmt::Result {
@@ -152,7 +150,7 @@ fn setups(text: &mut String, results: &Results) -> std::fmt::Result {
             about.name,
             about.version,
             about.setup.join("; "),
-            thousands_of(about.users)
+            count(about.users as u64)
         )?;
     }
     Ok(())
@@ -160,49 +158,4 @@ fn setups(text: &mut String, results: &Results) -> std::fmt::Result {
 
 fn rate(rate: Spread) -> String {
     format!("{} ({} to {})", thousands(rate.median), thousands(rate.min), thousands(rate.max))
-}
-
-/// Two digits that count, or all before the point.
-fn two(figure: f64) -> String {
-    let digits = if figure >= 9.95 {
-        0
-    } else if figure >= 0.995 {
-        1
-    } else {
-        2
-    };
-    format!("{figure:.digits$}")
-}
-
-/// A whole number, digits in groups of three; with a digit behind the point below ten.
-fn thousands(figure: f64) -> String {
-    if figure < 9.95 {
-        return format!("{figure:.1}");
-    }
-    grouped(&format!("{figure:.0}"))
-}
-
-fn thousands_of(count: usize) -> String {
-    grouped(&count.to_string())
-}
-
-fn grouped(digits: &str) -> String {
-    let mut text = String::new();
-    for (at, digit) in digits.char_indices() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-fn or_unknown(text: &str) -> &str {
-    if text.is_empty() { "unknown" } else { text }
-}
-
-/// Day and minute, UTC.
-fn date(ms: u64) -> String {
-    let instant = i64::try_from(ms).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok()).unwrap_or_default();
-    instant.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }

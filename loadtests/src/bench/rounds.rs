@@ -9,9 +9,9 @@ use tokio::time::sleep;
 use super::Options;
 use super::contender::{About, Contender, Kind};
 use super::results::{Measured, Outcome, Results, Seconds};
-use super::usage::{cpu_s, peak_mib, with_children};
 use crate::load::{self, Plan};
 use crate::machine;
+use crate::usage::{cpu_s, peak_mib, with_children};
 
 /// Between two runs: what one server still has to write does not weigh on the next.
 const PAUSE: Duration = Duration::from_millis(500);

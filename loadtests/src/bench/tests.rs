@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::contender::{About, Kind};
 use super::figures::ratio;
+use super::plots::{latency, rate};
 use super::render::markdown;
 use super::results::{Measured, Outcome, Results, Seconds};
 use crate::load::{Count, Latencies, Machine, Pace, Plan, Run, Schedule, Versions};
@@ -86,8 +87,19 @@ fn results() -> Results {
 
 #[test]
 fn the_results_are_written_as_in_the_golden_file() {
-    let written = markdown(&results());
+    let pictures = "![Rate](results/bench-rate.svg)\n";
+    let written = markdown(&results(), pictures, "Measured apart: nothing.\n");
     assert_eq!(written, include_str!("golden/results.md"), "\n{written}");
+}
+
+#[test]
+fn a_picture_has_everybody_who_was_measured_and_nobody_else() {
+    let names = ["bare", "embedded", "production", "better-auth", "privacyidea"];
+    let bars = rate(&results());
+    assert_eq!(bars.bars.iter().map(|bar| bar.label.as_str()).collect::<Vec<_>>(), names);
+    assert!((bars.bars[1].value - 22_000.0).abs() < 1e-6 && (bars.bars[1].high - 24_500.0).abs() < 1e-6, "{bars:?}");
+    let chart = latency(&results()).expect("drawn");
+    assert_eq!(chart.curves.iter().map(|curve| curve.label.as_str()).collect::<Vec<_>>(), names);
 }
 
 #[test]

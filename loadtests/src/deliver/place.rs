@@ -1,22 +1,21 @@
 //! The program under test: all in one process, or the production shape with any number of workers.
 
+mod command;
+mod metrics;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 use twofold_test_support::PostgresServer;
 
 use super::door::Door;
-use crate::client::{Connection, Target};
 use crate::faults::house::{Broker, Role, command};
 
 /// The same for every run: it protects nothing.
 const MASTER_KEY: &str = "1b2d4f608172a3b4c5d6e7f8091a2b3c4d5e6f70819f2a3b4c5d6e7f80912a3b";
-/// Longest wait for the metrics of a process.
-const ANSWER: Duration = Duration::from_secs(5);
 
 /// Everything that runs. Dropped, nothing is left of it.
 #[derive(Debug)]
@@ -29,6 +28,8 @@ pub(crate) struct Place {
     pub(crate) operator: String,
     project: Vec<Role>,
     servers: Option<(Broker, PostgresServer)>,
+    program: PathBuf,
+    environment: Vec<(String, String)>,
     /// Last, for it goes last.
     folder: TempDir,
 }
@@ -90,6 +91,8 @@ impl Place {
             operator: String::new(),
             project: Vec::new(),
             servers: None,
+            program: program.to_owned(),
+            environment,
             folder,
         })
     }
@@ -123,6 +126,8 @@ impl Place {
             operator: operator_key(&text)?,
             project: vec![role("project".to_owned(), of("project"))?],
             servers: Some((broker, database)),
+            program: program.to_owned(),
+            environment,
             folder,
         })
     }
@@ -156,8 +161,8 @@ impl Place {
     pub(crate) async fn handed_over(&self, workers: usize) -> Result<Vec<u64>> {
         let mut counts = Vec::new();
         for worker in self.workers.iter().take(workers) {
-            let text = tokio::time::timeout(ANSWER, metrics(&worker.address().to_string())).await??;
-            counts.push(counter(&text, "delivery_accepted_total"));
+            let text = metrics::of(worker).await?;
+            counts.push(metrics::whole(metrics::sum(&text, "delivery_accepted_total").unwrap_or(0.0)));
         }
         Ok(counts)
     }
@@ -196,36 +201,9 @@ fn operator_key(text: &str) -> Result<String> {
     Ok(key.with_context(|| format!("no operator key in {text}"))?.to_owned())
 }
 
-async fn metrics(authority: &str) -> Result<String> {
-    let target = Target { authority: authority.to_owned(), key: String::new() };
-    let mut connection = Connection::open(&target).await?;
-    Ok(String::from_utf8_lossy(connection.send("GET", "/metrics", "").await?.body).into_owned())
-}
-
-/// The sum of a counter over all its labels.
-fn counter(text: &str, name: &str) -> u64 {
-    let lines = text.lines().filter(|line| !line.starts_with('#'));
-    let samples = lines.filter_map(|line| {
-        let (what, value) = line.rsplit_once(' ')?;
-        let bare = what.split('{').next().unwrap_or(what);
-        bare.ends_with(name).then(|| value.parse::<f64>().ok())?
-    });
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counters are whole and not negative")]
-    let whole = samples.sum::<f64>() as u64;
-    whole
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_counter_is_summed_over_its_labels_and_comments_are_left_out() {
-        let text = "# HELP twofold_delivery_accepted x 9\ntwofold_delivery_accepted_total{channel=\"sms\"} 3\n\
-                    twofold_delivery_accepted_total{channel=\"email\"} 4\ntwofold_delivery_dead_total 7\n";
-        assert_eq!(counter(text, "delivery_accepted_total"), 7);
-        assert_eq!(counter(text, "absent_total"), 0);
-    }
 
     #[test]
     fn the_operators_key_is_found_in_what_the_first_start_says() {

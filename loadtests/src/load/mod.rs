@@ -16,9 +16,10 @@ mod timetable;
 pub use engine::run;
 pub use latencies::Latencies;
 pub use output::{
-    Axis, Chart, Curve, Outputs, Scale, by_throughput, csv, percentiles, put, read_json, table, write_json,
+    Axis, Bar, Bars, Chart, Curve, Outputs, Scale, by_throughput, csv, percentiles, put, read_json, table, write_json,
 };
 pub use plan::{Pace, Plan};
 pub use run::{Count, Machine, Run, Schedule, Second, Versions};
 pub use scenario::{BoxFuture, Client, Played, Scenario, Verdict};
+pub(crate) use sweep::part;
 pub use sweep::{Sweep, sweep};

@@ -49,9 +49,9 @@ pub async fn sweep(scenario: &dyn Scenario, plan: &Plan, progress: bool) -> Resu
     Ok(Sweep { saturated, steps })
 }
 
-/// A share of a rate, at least one a second.
+/// A share of a rate in percent, at least one a second.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "small rates")]
-fn part(rate: f64, percent: u64) -> u64 {
+pub(crate) fn part(rate: f64, percent: u64) -> u64 {
     ((rate * percent as f64 / 100.0) as u64).max(1)
 }
 

@@ -100,6 +100,15 @@ impl Users {
         }
     }
 
+    /// Waits until every user has an unspent step, while nobody plays: half a minute at most, a little more for the few whose
+    /// code was that of two steps.
+    pub(crate) async fn all_rested(&self) {
+        let last = self.turns.lock().standing.iter().map(|standing| standing.step).max().unwrap_or(0);
+        while step_now() <= last {
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// The next user whose current step is unspent; it counts as spent from now on. None: there are too few for this rate.
     pub(crate) fn take(&self) -> Option<Turn<'_>> {
         let step = step_now();

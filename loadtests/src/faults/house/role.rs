@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use twofold_test_support::{PortLease, Process};
 
 use super::READY;
@@ -14,6 +14,8 @@ use crate::client::{Connection, Target};
 
 /// Longest wait for an answer about readiness.
 const ANSWER: Duration = Duration::from_secs(5);
+/// Longest wait for one that was asked to end: its requests in flight have 10 s.
+const FAREWELL: Duration = Duration::from_secs(30);
 
 /// A process that is killed and started again, on the same port.
 #[derive(Debug)]
@@ -54,6 +56,27 @@ impl Role {
         self.command.stdout(log.try_clone()?).stderr(log);
         self.process = Some(Process::spawn(&mut self.command, "KILL", None)?);
         Ok(())
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// `SIGTERM`, and waits until it has ended as it should.
+    pub async fn stop(&mut self) -> Result<()> {
+        let Some(process) = &mut self.process else { return Ok(()) };
+        process.signal("TERM")?;
+        let start = Instant::now();
+        while start.elapsed() < FAREWELL {
+            if let Some(status) = process.ended()? {
+                self.process = None;
+                ensure!(status.success(), "{} was asked to end, {status}: {}", self.name, self.last_words());
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        bail!("{} has not ended after {FAREWELL:?}; {}", self.name, self.last_words())
     }
 
     /// `SIGKILL`.

@@ -14,7 +14,7 @@ use clap::Args;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use self::chart::{Axis, Chart, Curve, Scale, by_throughput, percentiles};
+pub use self::chart::{Axis, Bar, Bars, Chart, Curve, Scale, by_throughput, percentiles};
 pub use self::csv::csv;
 pub use self::table::table;
 use super::run::Run;

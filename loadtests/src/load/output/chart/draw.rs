@@ -13,11 +13,11 @@ use plotters::style::{IntoTextStyle, TextStyle};
 use super::{Chart, Scale};
 
 /// Pixels.
-const SIZE: (u32, u32) = (900, 520);
+pub(super) const SIZE: (u32, u32) = (900, 520);
 /// Curves with more points than this have no dots.
 const DOTS: usize = 16;
 /// Told apart also by those who see no red or no green.
-const COLOURS: [RGBColor; 8] = [
+pub(super) const COLOURS: [RGBColor; 8] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),
     RGBColor(0, 158, 115),
@@ -27,8 +27,8 @@ const COLOURS: [RGBColor; 8] = [
     RGBColor(90, 90, 90),
     RGBColor(120, 60, 20),
 ];
-const INK: RGBColor = RGBColor(40, 40, 40);
-const GRID: RGBColor = RGBColor(225, 225, 225);
+pub(super) const INK: RGBColor = RGBColor(40, 40, 40);
+pub(super) const GRID: RGBColor = RGBColor(225, 225, 225);
 
 impl Chart {
     /// Draws it.
@@ -104,9 +104,9 @@ impl Chart {
 }
 
 /// A range that is marked where we want it.
-struct Marked {
-    range: RangedCoordf64,
-    marks: Vec<f64>,
+pub(super) struct Marked {
+    pub(super) range: RangedCoordf64,
+    pub(super) marks: Vec<f64>,
 }
 
 impl Ranged for Marked {
@@ -126,6 +126,6 @@ impl Ranged for Marked {
     }
 }
 
-fn font(size: u32) -> TextStyle<'static> {
+pub(super) fn font(size: u32) -> TextStyle<'static> {
     ("sans-serif", size).into_font().color(&INK).into_text_style(&SIZE)
 }

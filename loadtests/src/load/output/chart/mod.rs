@@ -1,10 +1,12 @@
 //! Pictures: curves on a light ground, with title, units and legend, as SVG.
 
 mod axis;
+mod bars;
 mod draw;
 mod plots;
 
 pub use self::axis::{Axis, Scale};
+pub use self::bars::{Bar, Bars};
 pub use self::plots::{by_throughput, percentiles};
 
 /// A picture.

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 
+use super::super::super::latencies::Latencies;
 use super::super::super::plan::Pace;
 use super::super::super::run::Run;
 use super::{Axis, Chart, Curve, Scale};
@@ -20,20 +21,14 @@ pub fn percentiles(runs: &[&Run]) -> Result<Chart> {
                 Pace::Closed => "closed loop".to_owned(),
             };
             let label = format!("{} {pace}", run.plan.label);
-            Curve { label: label.trim().to_owned(), points: by_quantile(&run.latency) }
+            Curve::by_quantile(label.trim(), &run.latency)
         })
         .collect();
     if runs.len() == 1 {
         let parts = first.parts.iter();
-        curves.extend(parts.map(|(part, latencies)| Curve { label: part.clone(), points: by_quantile(latencies) }));
+        curves.extend(parts.map(|(part, latencies)| Curve::by_quantile(part, latencies)));
     }
-    Ok(Chart {
-        title: format!("{}: latency by quantile", first.scenario),
-        remark: remark(first),
-        x: Axis { title: "share of operations that were at least as fast".to_owned(), scale: Scale::Nines },
-        y: Axis::log("latency in ms, from when an operation was due"),
-        curves,
-    })
+    Ok(Chart::by_quantile(&format!("{}: latency by quantile", first.scenario), remark(first), curves))
 }
 
 /// Latency against what was done a second.
@@ -55,17 +50,32 @@ pub fn by_throughput(runs: &[&Run]) -> Result<Chart> {
     })
 }
 
-/// From the median of all down to the last whole nine that the number of operations tells anything about.
-fn by_quantile(latencies: &super::super::super::Latencies) -> Vec<(f64, f64)> {
-    let mut points = Vec::new();
-    let mut rest = 1.0_f64;
-    #[expect(clippy::cast_precision_loss, reason = "operations are far below 2^52")]
-    let least = 1.0 / latencies.count().max(1) as f64;
-    while rest >= least {
-        points.push((1.0 - rest, latencies.ms(1.0 - rest)));
-        rest *= 0.9;
+impl Chart {
+    /// Latencies by quantile.
+    pub fn by_quantile(title: &str, remark: String, curves: Vec<Curve>) -> Self {
+        Self {
+            title: title.to_owned(),
+            remark,
+            x: Axis { title: "share of operations that were at least as fast".to_owned(), scale: Scale::Nines },
+            y: Axis::log("latency in ms, from when an operation was due"),
+            curves,
+        }
     }
-    points
+}
+
+impl Curve {
+    /// From the fastest down to the last whole nine that the number of operations tells anything about.
+    pub fn by_quantile(label: &str, latencies: &Latencies) -> Self {
+        let mut points = Vec::new();
+        let mut rest = 1.0_f64;
+        #[expect(clippy::cast_precision_loss, reason = "operations are far below 2^52")]
+        let least = 1.0 / latencies.count().max(1) as f64;
+        while rest >= least {
+            points.push((1.0 - rest, latencies.ms(1.0 - rest)));
+            rest *= 0.9;
+        }
+        Self { label: label.to_owned(), points }
+    }
 }
 
 /// Machine, clients and commit.
