@@ -12,6 +12,7 @@ use super::server::Server;
 use crate::client::{Connection, Target};
 use crate::load::Latencies;
 use crate::scenarios::{User, code, seed, step_now};
+use crate::stage::program;
 
 /// Users verified before those that count: connections and caches settle.
 const WARM_UP: u32 = 20;
@@ -37,20 +38,27 @@ struct Cohort {
     told: ByHistory,
 }
 
-/// Makes users with histories on one server and verifies each twice after each of several starts. Answers the figures,
-/// and the seconds until the server was ready each time.
+/// What was measured on one server.
+pub(super) struct Measured {
+    pub(super) by_history: Vec<ByHistory>,
+    /// Seconds until it was ready, each time.
+    pub(super) ready_s: Vec<f64>,
+    pub(super) setup: Vec<String>,
+}
+
+/// Makes users with histories on one server and verifies each twice after each of several starts.
 ///
 /// # Errors
 /// The server does not start or gives a wrong answer.
-pub(super) async fn measure(options: &Options) -> Result<(Vec<ByHistory>, Vec<f64>)> {
-    let mut server = Server::start(&options.program()?).await?;
-    let targets = server.targets()?;
+pub(super) async fn measure(options: &Options) -> Result<Measured> {
+    let mut server = Server::start(program(options.bin.as_ref())?, options.production).await?;
+    let targets = server.targets();
     let mut cohorts = Vec::with_capacity(options.history.len());
     for events in &options.history {
         let count =
             u32::try_from((EVENTS_FOR_ALL / events.max(&1)).max(1)).unwrap_or(u32::MAX).min(options.history_users);
         let users = seed::users(&targets, &format!("history-{events}"), count, options.clients, false).await?;
-        age(&server.target(), &users, *events).await?;
+        age(&server.target()?, &users, *events).await?;
         let (first, next) = (Latencies::default(), Latencies::default());
         cohorts.push(Cohort { users, told: ByHistory { events: *events, users: count, first, next } });
     }
@@ -58,7 +66,7 @@ pub(super) async fn measure(options: &Options) -> Result<(Vec<ByHistory>, Vec<f6
     let mut ready_s = Vec::with_capacity(options.rounds);
     for _ in 0..options.rounds {
         ready_s.push(server.restart().await?.as_secs_f64());
-        let mut connection = Connection::open(&server.target()).await?;
+        let mut connection = Connection::open(&server.target()?).await?;
         for user in &mut others {
             verify_twice(&mut connection, user).await?;
         }
@@ -70,7 +78,8 @@ pub(super) async fn measure(options: &Options) -> Result<(Vec<ByHistory>, Vec<f6
             }
         }
     }
-    Ok((cohorts.into_iter().map(|cohort| cohort.told).collect(), ready_s))
+    let by_history = cohorts.into_iter().map(|cohort| cohort.told).collect();
+    Ok(Measured { by_history, ready_s, setup: server.setup() })
 }
 
 /// Gives each user so many events: his language changes to and fro.

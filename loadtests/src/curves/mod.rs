@@ -1,13 +1,16 @@
 //! `twofold-load curves`: what a verification costs as users and their histories grow.
 //!
-//! Starts the program itself, all in one process on an empty folder. For each number of users: rate, latency at half of
+//! Starts the program itself, all in one process on an empty folder, or the production shape. For each number of users: rate, latency at half of
 //! it, processor time, memory, and how long a start takes. For each length of a user's history: the first verification
 //! after a start, which has to find the user, and the one right after.
 
+mod charts;
 mod history;
+mod page;
 mod report;
 mod server;
-mod usage;
+#[cfg(test)]
+mod tests;
 mod users;
 
 use std::path::PathBuf;
@@ -20,10 +23,16 @@ pub use self::report::Report;
 pub use self::users::ByUsers;
 use crate::load::write_json;
 use crate::machine;
+use crate::page::{Origin, Place};
+use crate::stage::tell;
 
 /// Options of the command.
 #[derive(Debug, Clone, Args)]
 pub struct Options {
+    /// NATS, PostgreSQL, `api` and `project`, instead of one process that does everything. Memory, processor time and starts
+    /// are then those of the last two.
+    #[arg(long)]
+    pub production: bool,
     /// The program [default: twofold beside this one].
     #[arg(long)]
     pub bin: Option<PathBuf>,
@@ -51,7 +60,10 @@ pub struct Options {
     /// Write all figures to this file.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
-    /// Write the plots to this folder.
+    /// The page [default: loadtests/results/curves.md, or curves-production.md].
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// The folder of the plots [default: that of the page].
     #[arg(long, value_name = "FOLDER")]
     pub svg: Option<PathBuf>,
 }
@@ -60,6 +72,7 @@ impl Options {
     /// A version of half a minute, for tests.
     pub fn short(bin: PathBuf) -> Self {
         Self {
+            production: false,
             bin: Some(bin),
             users: vec![60],
             history: vec![2, 40],
@@ -69,15 +82,31 @@ impl Options {
             rounds: 1,
             seed: 1,
             json: None,
+            out: None,
             svg: None,
         }
     }
 
-    fn program(&self) -> Result<PathBuf> {
-        match &self.bin {
-            Some(program) => Ok(program.clone()),
-            None => Ok(std::env::current_exe()?.with_file_name("twofold")),
-        }
+    fn page(&self) -> Place {
+        let name = if self.production { "curves-production.md" } else { "curves.md" };
+        let out = self.out.clone().unwrap_or_else(|| PathBuf::from("loadtests/results").join(name));
+        Place::new(&out, self.svg.as_deref())
+    }
+
+    /// What was typed, but for paths.
+    fn told(&self) -> String {
+        let shape = if self.production { " --production" } else { "" };
+        let list = |numbers: Vec<String>| numbers.join(",");
+        format!(
+            "twofold-load curves{shape} --users {} --history {} --history-users {} --clients {} --seconds {} --rounds {} --seed {}",
+            list(self.users.iter().map(u32::to_string).collect()),
+            list(self.history.iter().map(u64::to_string).collect()),
+            self.history_users,
+            self.clients,
+            self.seconds,
+            self.rounds,
+            self.seed
+        )
     }
 }
 
@@ -91,9 +120,7 @@ pub async fn run(options: Options) -> Result<()> {
     if let Some(path) = &options.json {
         write_json(path, &report)?;
     }
-    if let Some(folder) = &options.svg {
-        report.draw(folder)?;
-    }
+    report.write(&options.page())?;
     Ok(())
 }
 
@@ -103,17 +130,22 @@ pub async fn run(options: Options) -> Result<()> {
 /// The server does not start, or gives a wrong answer.
 pub async fn play(options: &Options) -> Result<Report> {
     let started_at_ms = machine::unix_ms();
-    let mut users = Vec::with_capacity(options.users.len());
+    let (mut users, mut setup) = (Vec::with_capacity(options.users.len()), Vec::new());
     for count in options.users.iter().filter(|count| **count > 0) {
-        users.push(users::measure(options, *count).await?);
+        tell(&format!("{count} users"));
+        let (by, set_up) = users::measure(options, *count).await?;
+        users.push(by);
+        setup = set_up;
     }
     let lengths: Vec<u64> = options.history.iter().copied().filter(|events| *events > 0).collect();
-    let (history, history_ready_s) = if lengths.is_empty() {
-        (Vec::new(), Vec::new())
-    } else {
-        history::measure(&Options { history: lengths, ..options.clone() }).await?
-    };
+    let (mut history, mut history_ready_s) = (Vec::new(), Vec::new());
+    if !lengths.is_empty() {
+        tell("users with histories");
+        let measured = history::measure(&Options { history: lengths, ..options.clone() }).await?;
+        (history, history_ready_s, setup) = (measured.by_history, measured.ready_s, measured.setup);
+    }
     let (machine, versions) = (machine::here(), machine::versions());
+    let origin = Origin { started_at_ms, command: options.told(), machine, versions, setup };
     let (clients, seed) = (options.clients, options.seed);
-    Ok(Report { started_at_ms, machine, versions, clients, seed, users, history, history_ready_s })
+    Ok(Report { origin, clients, seed, users, history, history_ready_s })
 }

@@ -1,25 +1,19 @@
-//! Table and pictures of the curves.
+//! The figures, and tables of them.
 
 #![allow(clippy::print_stdout, reason = "the report is what the program is run for")]
-
-use std::path::Path;
 
 use anyhow::Result;
 use comfy_table::{CellAlignment, Table, presets};
 use serde::{Deserialize, Serialize};
 
-use super::{ByHistory, ByUsers};
-use crate::load::{Axis, Chart, Curve, Machine, Versions, put};
+use super::{ByHistory, ByUsers, page};
+use crate::page::{Origin, Place};
 
 /// All figures. In JSON it can be read again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// Milliseconds since the Unix epoch.
-    pub started_at_ms: u64,
-    /// Where.
-    pub machine: Machine,
-    /// What.
-    pub versions: Versions,
+    /// Where and of what.
+    pub origin: Origin,
     /// Connections of the load.
     pub clients: usize,
     /// What the codes were drawn from.
@@ -96,70 +90,17 @@ impl Report {
         right_aligned(&head, self.history.iter().map(row))
     }
 
-    /// Writes a picture of each curve to a folder.
+    /// Writes the page and its pictures.
     ///
     /// # Errors
-    /// It cannot be written.
-    pub fn draw(&self, folder: &Path) -> Result<()> {
-        for (name, chart) in self.charts() {
-            put(&folder.join(name), &chart.svg()?)?;
-        }
-        Ok(())
+    /// They cannot be written.
+    pub(crate) fn write(&self, place: &Place) -> Result<()> {
+        let pictures = place.draw(&self.charts())?;
+        place.write(&page::markdown(self, &pictures))
     }
 
-    /// The pictures and their file names; none of what was not measured.
-    pub fn charts(&self) -> Vec<(&'static str, Chart)> {
-        let users = |label: &str, of: fn(&ByUsers) -> f64| Curve {
-            label: label.to_owned(),
-            points: self.users.iter().map(|by| (f64::from(by.users), of(by))).collect(),
-        };
-        let chart = |title: &str, x: &str, y: Axis, curves: Vec<Curve>| Chart {
-            title: title.to_owned(),
-            remark: self.remark(),
-            x: Axis::log(x),
-            y,
-            curves,
-        };
-        let mut charts = Vec::new();
-        if !self.users.is_empty() {
-            let rate = vec![users("closed loop", |by| by.per_second)];
-            let latency = vec![users("p50", |by| by.latency.ms(0.5)), users("p99", |by| by.latency.ms(0.99))];
-            let cost = vec![users("at half of the rate", |by| by.cpu_us), users("saturated", |by| by.saturated_cpu_us)];
-            let memory = vec![
-                users("ready", |by| by.rss_at_ready_mib),
-                users("after the load", |by| by.rss_mib),
-                users("peak", |by| by.peak_mib),
-            ];
-            charts = vec![
-                ("users-rate.svg", chart("Rate by users", "users", Axis::linear("verifications a second"), rate)),
-                ("users-latency.svg", chart("Latency at half of the rate", "users", Axis::log("ms"), latency)),
-                (
-                    "users-cost.svg",
-                    chart("Cost of a verification", "users", Axis::linear("processor time in µs"), cost),
-                ),
-                ("users-memory.svg", chart("Memory of the server", "users", Axis::linear("MiB"), memory)),
-            ];
-        }
-        if !self.history.is_empty() {
-            let curve = |label: &str, of: fn(&ByHistory) -> f64| Curve {
-                label: label.to_owned(),
-                #[expect(clippy::cast_precision_loss, reason = "events are far below 2^52")]
-                points: self.history.iter().map(|by| (by.events as f64, of(by))).collect(),
-            };
-            let curves = vec![
-                curve("first after a start, p50", |by| by.first.ms(0.5)),
-                curve("first, p99", |by| by.first.ms(0.99)),
-                curve("the next, p50", |by| by.next.ms(0.5)),
-            ];
-            let title = "Verification of a user with a history";
-            charts.push(("history.svg", chart(title, "events of the user", Axis::log("ms"), curves)));
-        }
-        charts
-    }
-
-    fn remark(&self) -> String {
-        let (machine, commit) = (&self.machine, &self.versions.commit);
-        format!("{} x {}, {} clients, commit {commit}", machine.cores, machine.cpu, self.clients)
+    pub(super) fn remark(&self) -> String {
+        format!("{}, {} clients", self.origin.remark(), self.clients)
     }
 }
 

@@ -1,65 +1,52 @@
-//! The program under test: one process with its data in a folder.
+//! The program under test, killed and started again on what it has written.
 
-use std::fs;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
-use tempfile::TempDir;
+use anyhow::Result;
 
-use super::usage::Usage;
 use crate::client::Target;
-use crate::faults::house::{Role, command, word};
 use crate::scenarios::Targets;
+use crate::stage::Stage;
+use crate::usage::Usage;
 
-/// `twofold serve` on an empty folder. Dropped, nothing is left of it.
+/// The product without users. Dropped, nothing is left of it.
 #[derive(Debug)]
-pub(super) struct Server {
-    role: Role,
-    key: String,
-    /// Last, for it goes last.
-    _folder: TempDir,
-}
+pub(super) struct Server(Stage);
 
 impl Server {
     /// Starts it and waits until it is ready.
-    pub(super) async fn start(program: &Path) -> Result<Self> {
-        ensure!(program.is_file(), "there is no program {}: build it, or name it with --bin", program.display());
-        let program = program.canonicalize()?;
-        let folder = tempfile::Builder::new().prefix("twofold-curves-").tempdir()?;
-        let mut serve = command(&program, folder.path(), &[]);
-        serve.args(["serve", "--data-dir", "data"]);
-        let log = folder.path().join("serve.log");
-        let mut role = Role::new("serve".to_owned(), serve, log.clone())?;
-        role.start()?;
-        role.wait_until_ready().await?;
-        let key = word(&fs::read_to_string(log)?, "tf_live_")?;
-        Ok(Self { role, key, _folder: folder })
+    pub(super) async fn start(program: PathBuf, production: bool) -> Result<Self> {
+        Ok(Self(Stage::start(program, production).await?))
     }
 
-    /// Kills it with `SIGKILL` and starts it again; answers how long it took from the start until it was ready.
+    /// Kills the product's processes with `SIGKILL` and starts them again; answers how long it took from the start until all
+    /// were ready. Broker and database go on.
     pub(super) async fn restart(&mut self) -> Result<Duration> {
-        self.role.kill();
+        self.0.place.kill();
         let begun = Instant::now();
-        self.role.start()?;
-        self.role.wait_until_ready().await?;
+        self.0.place.start_again().await?;
         Ok(begun.elapsed())
     }
 
-    /// What it used so far.
+    /// What the product's processes used since their start.
     pub(super) fn usage(&self) -> Result<Usage> {
-        Usage::of(self.role.pid().context("the server does not run")?)
+        Usage::of(&self.0.place.own_pids())
     }
 
     /// For scenarios.
-    pub(super) fn targets(&self) -> Result<Arc<Targets>> {
-        let url = format!("http://{}", self.role.address());
-        Ok(Arc::new(Targets::parse(&[url], std::slice::from_ref(&self.key))?))
+    pub(super) fn targets(&self) -> Arc<Targets> {
+        Arc::clone(&self.0.targets)
     }
 
     /// For single requests.
-    pub(super) fn target(&self) -> Target {
-        Target { authority: self.role.address().to_string(), key: self.key.clone() }
+    pub(super) fn target(&self) -> Result<Target> {
+        self.0.target()
+    }
+
+    /// How it is set up, a sentence each.
+    pub(super) fn setup(&self) -> Vec<String> {
+        self.0.setup.clone()
     }
 }

@@ -9,6 +9,7 @@ use super::Options;
 use super::server::Server;
 use crate::load::{Latencies, Pace, Plan, Run, Scenario, run};
 use crate::scenarios::{Users, Verify, seed};
+use crate::stage::{SEEDERS, program};
 
 /// What was measured with so many users.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,15 +38,15 @@ pub struct ByUsers {
     pub doubts: Vec<String>,
 }
 
-/// Makes the users on an empty server, starts it anew and measures.
+/// Makes the users on an empty server, starts it anew and measures. Answers the figures, and how the server is set up.
 ///
 /// # Errors
 /// The server does not start or gives a wrong answer.
-pub(super) async fn measure(options: &Options, users: u32) -> Result<ByUsers> {
-    let mut server = Server::start(&options.program()?).await?;
-    let targets = server.targets()?;
+pub(super) async fn measure(options: &Options, users: u32) -> Result<(ByUsers, Vec<String>)> {
+    let mut server = Server::start(program(options.bin.as_ref())?, options.production).await?;
+    let targets = server.targets();
     let begun = std::time::Instant::now();
-    let made = seed::users(&targets, "curve", users, options.clients, true).await?;
+    let made = seed::users(&targets, "curve", users, SEEDERS, true).await?;
     let seeded_in_s = begun.elapsed().as_secs_f64();
     let ready_s = server.restart().await?.as_secs_f64();
     let rss_at_ready_mib = server.usage()?.rss_mib;
@@ -69,7 +70,7 @@ pub(super) async fn measure(options: &Options, users: u32) -> Result<ByUsers> {
     }
     let doubts = rounds.doubts;
     let usage = server.usage()?;
-    Ok(ByUsers {
+    let told = ByUsers {
         users,
         seeded_in_s,
         per_second,
@@ -81,7 +82,8 @@ pub(super) async fn measure(options: &Options, users: u32) -> Result<ByUsers> {
         peak_mib: usage.peak_mib,
         ready_s,
         doubts,
-    })
+    };
+    Ok((told, server.setup()))
 }
 
 /// Plays the same again: few users spend their steps in no time, and then a round ends early.

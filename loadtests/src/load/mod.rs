@@ -3,6 +3,8 @@
 mod engine;
 mod latencies;
 mod live;
+#[cfg(test)]
+pub(crate) mod made_up;
 mod output;
 mod plan;
 mod recorder;
