@@ -17,5 +17,6 @@ pub mod power_loss;
 pub mod providers;
 mod random;
 pub mod scenarios;
+pub mod soak;
 mod stage;
 mod usage;

@@ -3,8 +3,9 @@
 //! `twofold-load seed --key tf_live_… --users 1000000 --file users.bin`
 //! `twofold-load load verify --key tf_live_… --users-file users.bin --rate 5000`
 //! `twofold-load compare before.json after.json`
-//! `twofold-load curves --json curves.json --svg plots`
+//! `twofold-load curves`
 //! `twofold-load bench`
+//! `twofold-load soak`
 //! `twofold-load power-loss`
 //! `twofold-load faults --kills 100`
 //! `twofold-load deliver --production`
@@ -15,7 +16,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use tokio::runtime::Builder;
-use twofold_loadtests::{bench, compare, curves, deliver, faults, power_loss, providers, scenarios};
+use twofold_loadtests::{bench, compare, curves, deliver, faults, power_loss, providers, scenarios, soak};
 
 #[derive(Debug, Parser)]
 #[command(
@@ -39,6 +40,8 @@ enum Command {
     Curves(curves::Options),
     /// The hot path beside a bare route and other servers that check codes; writes RESULTS.md.
     Bench(bench::Options),
+    /// Mixed load for a long time at half of what there can be: errors, memory, lag, and the log at the end; writes a page.
+    Soak(soak::Options),
     /// Kills, cuts off and fills up everything of the production shape under load, and checks every promise.
     Faults(faults::Options),
     /// Cuts the power of each log in the middle of appends, and looks for what it had acknowledged.
@@ -62,7 +65,7 @@ fn main() -> Result<ExitCode> {
     let mut runtime = match command {
         Command::Faults(_) | Command::Deliver(_) | Command::Bare(_) => Builder::new_multi_thread(),
         // Starting servers blocks, too; one thread plays the clients.
-        Command::Bench(_) => {
+        Command::Bench(_) | Command::Soak(_) | Command::Curves(_) => {
             let mut one = Builder::new_multi_thread();
             one.worker_threads(1);
             one
@@ -70,7 +73,6 @@ fn main() -> Result<ExitCode> {
         Command::Load(_)
         | Command::Seed(_)
         | Command::Compare(_)
-        | Command::Curves(_)
         | Command::PowerLoss(_)
         | Command::Append(_)
         | Command::Providers(_) => Builder::new_current_thread(),
@@ -82,6 +84,7 @@ fn main() -> Result<ExitCode> {
             Command::Compare(options) => compare::run(&options).map(|()| ExitCode::SUCCESS),
             Command::Curves(options) => curves::run(options).await.map(|()| ExitCode::SUCCESS),
             Command::Bench(options) => bench::run(options).await,
+            Command::Soak(options) => soak::run(options).await,
             Command::Bare(options) => bench::bare::run(options).await.map(|()| ExitCode::SUCCESS),
             Command::Faults(options) => faults::run(options).await,
             Command::Deliver(options) => deliver::run(options).await,
