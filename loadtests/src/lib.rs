@@ -19,4 +19,5 @@ mod random;
 pub mod scenarios;
 pub mod soak;
 mod stage;
+pub mod storm;
 mod usage;

@@ -6,6 +6,7 @@
 //! `twofold-load curves`
 //! `twofold-load bench`
 //! `twofold-load soak`
+//! `twofold-load storm`
 //! `twofold-load power-loss`
 //! `twofold-load faults --kills 100`
 //! `twofold-load deliver --production`
@@ -16,7 +17,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use tokio::runtime::Builder;
-use twofold_loadtests::{bench, compare, curves, deliver, faults, power_loss, providers, scenarios, soak};
+use twofold_loadtests::{bench, compare, curves, deliver, faults, power_loss, providers, scenarios, soak, storm};
 
 #[derive(Debug, Parser)]
 #[command(
@@ -42,6 +43,8 @@ enum Command {
     Bench(bench::Options),
     /// Mixed load for a long time at half of what there can be: errors, memory, lag, and the log at the end; writes a page.
     Soak(soak::Options),
+    /// Logins with and without a guessing storm beside them; writes a page.
+    Storm(storm::Options),
     /// Kills, cuts off and fills up everything of the production shape under load, and checks every promise.
     Faults(faults::Options),
     /// Cuts the power of each log in the middle of appends, and looks for what it had acknowledged.
@@ -65,7 +68,7 @@ fn main() -> Result<ExitCode> {
     let mut runtime = match command {
         Command::Faults(_) | Command::Deliver(_) | Command::Bare(_) => Builder::new_multi_thread(),
         // Starting servers blocks, too; one thread plays the clients.
-        Command::Bench(_) | Command::Soak(_) | Command::Curves(_) => {
+        Command::Bench(_) | Command::Soak(_) | Command::Storm(_) | Command::Curves(_) => {
             let mut one = Builder::new_multi_thread();
             one.worker_threads(1);
             one
@@ -85,6 +88,7 @@ fn main() -> Result<ExitCode> {
             Command::Curves(options) => curves::run(options).await.map(|()| ExitCode::SUCCESS),
             Command::Bench(options) => bench::run(options).await,
             Command::Soak(options) => soak::run(options).await,
+            Command::Storm(options) => storm::run(options).await,
             Command::Bare(options) => bench::bare::run(options).await.map(|()| ExitCode::SUCCESS),
             Command::Faults(options) => faults::run(options).await,
             Command::Deliver(options) => deliver::run(options).await,

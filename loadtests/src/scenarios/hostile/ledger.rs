@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use crate::scenarios::answer::{Expected, member, told};
@@ -15,7 +16,7 @@ const FIRST_LOCK_S: u64 = 30;
 const TOLD_MAX: usize = 100;
 
 /// What the storm was told.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Guesses {
     /// 422: evaluated, and wrong.
     pub wrong: u64,
@@ -27,6 +28,25 @@ pub struct Guesses {
     pub unanswered: u64,
     /// Answers that must never be given: a success, an unknown answer, or more guesses evaluated than locks allow.
     pub violations: u64,
+}
+
+impl Guesses {
+    /// All of them.
+    pub fn all(&self) -> u64 {
+        self.wrong + self.locked + self.refused + self.unanswered + self.violations
+    }
+
+    /// These and those.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        Self {
+            wrong: self.wrong + other.wrong,
+            locked: self.locked + other.locked,
+            refused: self.refused + other.refused,
+            unanswered: self.unanswered + other.unanswered,
+            violations: self.violations + other.violations,
+        }
+    }
 }
 
 #[derive(Debug)]
