@@ -85,6 +85,7 @@ pub async fn play(options: &Options) -> Result<Report> {
     let rate = options.rate.unwrap_or(half);
     let users = pool.grown(&stage, options.users.unwrap_or_else(|| Pool::needed(rate))).await?;
     let count = users.all().len();
+    Pool::tell_if_too_few(rate, count);
     sleep(PAUSE).await;
 
     tell(&format!("{rate} operations a second with {count} users"));

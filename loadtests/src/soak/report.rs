@@ -44,9 +44,13 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether every answer was there and right, everything ended as it should, and the log is sound.
+    /// Whether something was asked, every answer was there and right, everything ended as it should, and the log is sound.
     pub fn holds(&self) -> bool {
-        self.mixed.holds() && self.lag.holds() && self.ending.trouble.is_none() && self.ending.sound
+        self.mixed.total().all() > 0
+            && self.mixed.holds()
+            && self.lag.holds()
+            && self.ending.trouble.is_none()
+            && self.ending.sound
     }
 
     /// Operations, those of the probe included, that were answered wrongly, refused, or not at all.

@@ -104,6 +104,8 @@ fn errors_and_a_log_that_is_not_sound_fail_the_command_and_a_missed_aim_does_not
     assert!(!Report { ending: stuck, ..report() }.holds());
     let mixed = Run { failures: 1, ..report().mixed };
     assert!(!Report { mixed, ..report() }.holds());
+    let mixed = Run { counts: BTreeMap::new(), ..report().mixed };
+    assert!(!Report { mixed, ..report() }.holds(), "nothing was asked");
 }
 
 #[test]

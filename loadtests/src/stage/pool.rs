@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
-use super::Stage;
+use super::{Stage, tell};
 use crate::scenarios::{User, Users, step_now};
 
 /// Users for each operation a second: each spends a step of 30 seconds once, so fewer would be passed over, and some are left
@@ -30,6 +30,14 @@ impl Pool {
     /// How many a rate needs.
     pub(crate) fn needed(per_second: u64) -> u32 {
         u32::try_from(per_second.saturating_mul(FOR_EACH).clamp(FOR_EACH, MOST)).unwrap_or(u32::MAX)
+    }
+
+    /// Says so when there are fewer than a rate needs: the scenario then has nothing left to play before time is over.
+    pub(crate) fn tell_if_too_few(per_second: u64, users: usize) {
+        let needed = Self::needed(per_second);
+        if users < needed as usize {
+            tell(&format!("{users} users are few for {per_second} operations a second: {needed} would do"));
+        }
     }
 
     /// Makes as many as are missing of so many; answers all of them, when each has an unspent step.

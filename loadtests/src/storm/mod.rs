@@ -71,6 +71,7 @@ pub async fn play(options: &Options) -> Result<Report> {
     let rate = options.rate.unwrap_or(share);
     let users = pool.grown(&stage, options.users.unwrap_or_else(|| Pool::needed(rate))).await?;
     tell(&format!("{rate} logins a second of {} users", users.all().len()));
+    Pool::tell_if_too_few(rate, users.all().len());
     let mut rounds = Vec::new();
     for round in 1..=options.runs {
         rounds.push(one(&stage, &users, options, (rate, round)).await?);

@@ -63,10 +63,10 @@ impl Round {
 }
 
 impl Report {
-    /// Whether every answer was there and right, no login was refused, and no guess was let in.
+    /// Whether something was asked, every answer was there and right, no login was refused, and no guess was let in.
     pub fn holds(&self) -> bool {
         let guesses = self.guesses();
-        self.refused_logins() == 0 && guesses.violations == 0 && self.runs().all(Run::holds)
+        self.logins() > 0 && self.refused_logins() == 0 && guesses.violations == 0 && self.runs().all(Run::holds)
     }
 
     fn runs(&self) -> impl Iterator<Item = &Run> {

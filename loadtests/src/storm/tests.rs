@@ -62,6 +62,7 @@ fn the_ratio_is_that_of_the_medians() {
 fn each_goal_is_missed_by_what_it_is_about_and_only_wrong_answers_fail_the_command() {
     assert_eq!(met(&report()), [Some(true); 4]);
     assert!(report().holds());
+    assert!(!Report { rounds: Vec::new(), ..report() }.holds(), "nothing was asked");
     spoils(0, false, |report| report.rounds[0] = round(10, 24));
     spoils(1, true, |report| report.rounds[0].hostile.failures = 1);
     spoils(1, true, |report| report.rounds[1].hostile.counts.entry("login".to_owned()).or_default().refused = 1);
