@@ -9,8 +9,6 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, SqlitePool};
 
-use crate::sqlite::{connect_patiently, is_busy};
-
 /// How long a statement waits for another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 /// Connections that read; reads are single lookups by primary key.
@@ -118,4 +116,38 @@ pub(crate) fn remove(path: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Two processes that create one file at the same moment can meet in the switch to write-ahead logging, for which
+/// SQLite's own busy timeout does not wait.
+async fn connect_patiently(options: &SqliteConnectOptions) -> Result<SqliteConnection, sqlx::Error> {
+    const TRIES: u32 = 20;
+    const PAUSE: Duration = Duration::from_millis(50);
+    for _ in 1..TRIES {
+        match options.connect().await {
+            Err(error) if is_busy(&error) => tokio::time::sleep(PAUSE).await,
+            connected => return connected,
+        }
+    }
+    options.connect().await
+}
+
+/// SQLite's primary result codes (<https://www.sqlite.org/rescode.html>).
+const BUSY: u32 = 5;
+const CORRUPT: u32 = 11;
+const NOT_A_DATABASE: u32 = 26;
+
+/// The primary result code: the low byte of the extended one.
+fn primary_code(error: &sqlx::Error) -> Option<u32> {
+    let code = error.as_database_error()?.code()?;
+    code.parse::<u32>().ok().map(|extended| extended & 0xff)
+}
+
+fn is_busy(error: &sqlx::Error) -> bool {
+    primary_code(error) == Some(BUSY)
+}
+
+/// Whether SQLite says that the file is no database, or a broken one.
+pub(crate) fn is_damaged(error: &sqlx::Error) -> bool {
+    matches!(primary_code(error), Some(CORRUPT | NOT_A_DATABASE))
 }

@@ -98,11 +98,6 @@ impl Subject {
         self.text.rsplit('.').next().unwrap_or_default()
     }
 
-    /// The text, shared instead of copied.
-    pub(crate) fn shared_text(&self) -> Arc<str> {
-        Arc::clone(&self.text)
-    }
-
     fn join(category: Category, tokens: &[&str]) -> Self {
         let bytes = tokens.iter().map(|token| 1 + token.len()).sum::<usize>();
         let mut text = String::with_capacity(category.prefix().len() + bytes);

@@ -188,7 +188,7 @@ impl Works {
             core.appends.register(&mut door.operations.metrics.registry().lock());
         }
         if let (true, Some(store)) = (roles.project, store) {
-            parts.projected = Some(roles::project(tasks, log, store, parts.engine.as_ref(), stop));
+            parts.projected = Some(roles::project(tasks, log, store, parts.engine.as_ref(), stop)?);
         }
         if let (true, Some(core)) = (roles.deliver, core) {
             if settings.delivery.enabled {

@@ -12,7 +12,7 @@ use twofold_read_model::ReadModel;
 
 use super::Core;
 use crate::config::Settings;
-use crate::failure::Failure;
+use crate::failure::{Context as _, Failure};
 
 /// What a process does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub fn project(
     store: &ReadModel,
     engine: Option<&Arc<Engine>>,
     stop: &CancellationToken,
-) -> tokio::sync::watch::Receiver<ProjectorStatus> {
+) -> Result<tokio::sync::watch::Receiver<ProjectorStatus>, Failure> {
     let mut projector = Projector::default();
     if let Some(engine) = engine {
         let pumping = Arc::new(PumpingWatch::new(Arc::clone(engine) as Arc<dyn Brake>, Arc::new(SystemClock)));
@@ -71,8 +71,23 @@ pub fn project(
     let projected = projector.status();
     let (log, store, stop) = (Arc::clone(log), Arc::clone(store), stop.clone());
     // A halt is told by the projector itself, and by its status from then on.
-    tasks.spawn(async move { projector.run(log, store, stop).await.is_ok() });
-    projected
+    beside_the_requests(tasks, "projector", async move { projector.run(log, store, stop).await.is_ok() })?;
+    Ok(projected)
+}
+
+/// Runs something on a thread of its own: it has much to compute, and on the threads that answer requests it would be in
+/// their way, and they in its.
+fn beside_the_requests<F>(tasks: &TaskTracker, name: &str, work: F) -> Result<(), Failure>
+where
+    F: Future + Send + 'static,
+{
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
+    let alive = tasks.token();
+    let run = move || {
+        runtime.block_on(work);
+        drop(alive);
+    };
+    std::thread::Builder::new().name(name.to_owned()).spawn(run).map(drop).context("no thread")
 }
 
 /// Starts the worker; it ends when `stop` is cancelled and what is under way had its time.

@@ -7,14 +7,13 @@ use std::{
     io,
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
+    thread,
     time::Duration,
 };
 
-use sqlx::{
-    ConnectOptions as _, SqlitePool,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
-};
 use tokio::sync::{mpsc, oneshot};
+use twofold_sqlite::rusqlite::{Connection, OptionalExtension as _, Result as SqlResult};
+use twofold_sqlite::{Desk, File, Synchronous};
 
 use super::{KeyStore, KeyStoreError, Lookup, StoreFuture};
 use writer::{Action, Change, Outcome, Writer};
@@ -22,7 +21,9 @@ use writer::{Action, Change, Outcome, Writer};
 /// How long a statement waits for another process before it gives up.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Connections that read; reads are single lookups by primary key.
-const READERS: u32 = 4;
+const READERS: usize = 2;
+/// Page cache of each connection, in KiB. The kernel holds the rest.
+const CACHE_KIB: u32 = 2 * 1024;
 /// Changes that may wait for the writer; further callers wait to hand theirs in.
 const QUEUE: usize = 4096;
 
@@ -33,33 +34,25 @@ const QUEUE: usize = 4096;
 /// Backups of the file are outside its reach: rotate them faster than the promised erasure time.
 pub struct SqliteKeyStore {
     path: PathBuf,
-    readers: SqlitePool,
+    readers: Desk,
     changes: mpsc::Sender<Change>,
 }
 
 impl SqliteKeyStore {
-    /// Opens or creates the file. Must be called within a tokio runtime, in which the writer then lives until the
-    /// store is dropped.
+    /// Opens or creates the file. Must be called within a tokio runtime. The writer lives until the store is dropped.
     pub async fn open(path: impl AsRef<Path>) -> Result<Self, KeyStoreError> {
         let path = path.as_ref().to_owned();
-        create_private(&path).map_err(KeyStoreError::unavailable)?;
-        let options = SqliteConnectOptions::new()
-            .filename(&path)
-            .create_if_missing(false)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(BUSY_TIMEOUT)
-            .pragma("secure_delete", "ON");
-        let connection = options.connect().await.map_err(KeyStoreError::unavailable)?;
+        let opened = tokio::task::spawn_blocking({
+            let path = path.clone();
+            move || open(&path)
+        });
+        let (writer, readers) = opened.await.map_err(KeyStoreError::unavailable)??;
+        let readers = Desk::new("keys-reader", readers).map_err(KeyStoreError::unavailable)?;
         let (changes, queue) = mpsc::channel(QUEUE);
-        let writer = Writer::prepare(connection).await.map_err(KeyStoreError::unavailable)?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(READERS)
-            .acquire_timeout(BUSY_TIMEOUT)
-            .connect_with(options.pragma("query_only", "ON"))
-            .await
+        thread::Builder::new()
+            .name("keys-writer".to_owned())
+            .spawn(move || writer.run(queue))
             .map_err(KeyStoreError::unavailable)?;
-        tokio::spawn(writer.run(queue));
         Ok(Self { path, readers, changes })
     }
 
@@ -69,6 +62,28 @@ impl SqliteKeyStore {
         self.changes.send(Change { owner: owner.to_owned(), action, reply }).await.map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
     }
+}
+
+fn open(path: &Path) -> Result<(Writer, Vec<Connection>), KeyStoreError> {
+    create_private(path).map_err(KeyStoreError::unavailable)?;
+    let file = File {
+        path: path.to_owned(),
+        create: false,
+        synchronous: Synchronous::Full,
+        busy_timeout: BUSY_TIMEOUT,
+        cache_kib: CACHE_KIB,
+        pragmas: vec![("secure_delete", "ON".to_owned())],
+    };
+    let connection = file.writer().map_err(KeyStoreError::unavailable)?;
+    let writer = Writer::prepare(connection)?;
+    let readers: SqlResult<_> = (0..READERS).map(|_| file.reader()).collect();
+    Ok((writer, readers.map_err(KeyStoreError::unavailable)?))
+}
+
+/// What a row holds; a row with NULL is a tombstone.
+fn held(connection: &Connection, owner: &str) -> SqlResult<Option<Option<Vec<u8>>>> {
+    const SQL: &str = "SELECT wrapped FROM data_keys WHERE owner = ?1";
+    connection.prepare_cached(SQL)?.query_row([owner], |row| row.get(0)).optional()
 }
 
 /// The log and the shared memory file beside the database take over its mode.
@@ -88,11 +103,9 @@ impl std::fmt::Debug for SqliteKeyStore {
 impl KeyStore for SqliteKeyStore {
     fn get<'a>(&'a self, owner: &'a str) -> StoreFuture<'a, Lookup> {
         Box::pin(async move {
-            let row: Option<Option<Vec<u8>>> = sqlx::query_scalar("SELECT wrapped FROM data_keys WHERE owner = $1")
-                .bind(owner)
-                .fetch_optional(&self.readers)
-                .await
-                .map_err(KeyStoreError::unavailable)?;
+            let owner = owner.to_owned();
+            let asked = self.readers.ask(move |connection| held(connection, &owner)).await;
+            let row = asked.map_err(KeyStoreError::unavailable)?.map_err(KeyStoreError::unavailable)?;
             Ok(match row {
                 None => Lookup::Absent,
                 Some(None) => Lookup::Destroyed,

@@ -3,7 +3,6 @@
 use std::collections::{HashSet, VecDeque};
 
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
-use tokio_util::sync::CancellationToken;
 
 use crate::{Append, AppendError, Appended, Subject};
 
@@ -51,53 +50,54 @@ impl Batch {
     }
 }
 
+/// What is sent to the writer.
+#[derive(Debug)]
+pub(super) enum Message {
+    Append(Request),
+    /// Nothing more is accepted.
+    Close,
+}
+
 /// What waits for the writer.
 #[derive(Debug)]
 pub(super) struct Queue {
-    incoming: mpsc::Receiver<Request>,
+    incoming: mpsc::Receiver<Message>,
     deferred: VecDeque<Request>,
-    closing: CancellationToken,
 }
 
 impl Queue {
-    pub fn new(incoming: mpsc::Receiver<Request>, closing: CancellationToken) -> Self {
-        Self { incoming, deferred: VecDeque::new(), closing }
+    pub fn new(incoming: mpsc::Receiver<Message>) -> Self {
+        Self { incoming, deferred: VecDeque::new() }
     }
 
     /// Waits for one request, then takes along what else waits. `None`: closed, and nothing waits any more.
-    pub async fn next_batch(&mut self) -> Option<Batch> {
-        // The callers just answered often append again: let them, instead of leaving at once with the first of them.
-        tokio::task::yield_now().await;
+    pub fn next_batch(&mut self) -> Option<Batch> {
         let mut batch = Batch::default();
         for request in std::mem::take(&mut self.deferred) {
             self.put(&mut batch, request);
         }
-        if batch.requests.is_empty() {
-            let first = self.first().await?;
-            self.put(&mut batch, first);
+        while batch.requests.is_empty() {
+            let message = self.incoming.blocking_recv()?;
+            self.take(&mut batch, message);
         }
         while !batch.is_full() && self.deferred.len() < DEFERRED_GROUPS {
-            let Ok(request) = self.incoming.try_recv() else { break };
-            self.put(&mut batch, request);
+            let Ok(message) = self.incoming.try_recv() else { break };
+            self.take(&mut batch, message);
         }
         Some(batch)
+    }
+
+    fn take(&mut self, batch: &mut Batch, message: Message) {
+        match message {
+            Message::Append(request) => self.put(batch, request),
+            // What was accepted before is still to be had from it.
+            Message::Close => self.incoming.close(),
+        }
     }
 
     fn put(&mut self, batch: &mut Batch, request: Request) {
         if let Err(request) = batch.add(request) {
             self.deferred.push_back(request);
         }
-    }
-
-    async fn first(&mut self) -> Option<Request> {
-        if !self.closing.is_cancelled() {
-            tokio::select! {
-                biased;
-                request = self.incoming.recv() => return request,
-                () = self.closing.cancelled() => {}
-            }
-        }
-        self.incoming.close();
-        self.incoming.recv().await
     }
 }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::SqlitePool;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
+use twofold_sqlite::Desk;
 
 use super::read;
 use crate::Seq;
@@ -24,7 +24,7 @@ pub(super) fn raise(known: &watch::Sender<Seq>, head: Seq) {
 
 /// Asks the file for its head again and again until the log is closed.
 pub(super) async fn follow(
-    readers: SqlitePool,
+    readers: Arc<Desk>,
     known: Arc<watch::Sender<Seq>>,
     every: Duration,
     closing: CancellationToken,
@@ -37,7 +37,7 @@ pub(super) async fn follow(
             () = closing.cancelled() => return,
             _ = ticks.tick() => {}
         }
-        match read::head(&readers).await {
+        match readers.ask(|connection| read::head(connection)).await.map_err(Into::into).flatten() {
             Ok(head) => {
                 raise(&known, head);
                 failing = false;

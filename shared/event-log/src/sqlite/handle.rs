@@ -2,32 +2,32 @@
 
 use std::sync::Arc;
 
-use sqlx::SqlitePool;
-use sqlx::sqlite::SqlitePoolOptions;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
+use twofold_sqlite::Desk;
+use twofold_sqlite::rusqlite::Connection;
 
-use super::batch::{Queue, Request};
+use super::batch::{Message, Queue, Request};
 use super::error::open_error;
 use super::recent::Recent;
-use super::tidy::Tidy;
 use super::writer::Writer;
-use super::{SqliteLogOptions, follow, open, read};
+use super::{SqliteLogOptions, follow, open, read, tidy};
 use crate::{
     Append, AppendError, Appended, BoxFuture, Category, EventLog, InvalidAppend, MAX_READ_COMMITS, OpenError,
     ReadError, Seq, Stored, Subject,
 };
 
 /// A log in one SQLite file. Needs a tokio runtime with time. Dropped without [`EventLog::close`] it still writes what
-/// it has accepted, as long as the runtime lives.
+/// it has accepted, as long as the process lives.
 #[derive(Debug)]
 pub struct SqliteLog {
     appends: Option<Appends>,
-    readers: SqlitePool,
+    readers: Arc<Desk>,
     recent: Arc<Recent>,
     head: Arc<watch::Sender<Seq>>,
+    /// What runs: tasks and threads.
     tasks: TaskTracker,
     closing: CancellationToken,
     /// Held for its drop only.
@@ -38,7 +38,7 @@ pub struct SqliteLog {
 /// The way to the writer.
 #[derive(Debug)]
 struct Appends {
-    requests: mpsc::Sender<Request>,
+    messages: mpsc::Sender<Message>,
     bytes: Arc<Semaphore>,
 }
 
@@ -52,24 +52,25 @@ impl SqliteLog {
     /// [`OpenError::Unavailable`] when the file cannot be opened, created or locked in time, [`OpenError::Schema`]
     /// when it is something else or of a newer version.
     pub async fn open(options: SqliteLogOptions) -> Result<Self, OpenError> {
-        let mut connection = open::connect_writer(&options.writer()).await.map_err(|error| open_error(&error))?;
-        open::migrate(&mut connection).await?;
+        open::prepare(&options).await?;
+        let file = options.file();
+        let opened = file.clone();
+        let connection = open::blocking(move || open::writer(&opened)).await?.map_err(|error| open_error(&error))?;
 
-        let (requests, incoming) = mpsc::channel(options.queue_groups.max(1));
+        let (messages, incoming) = mpsc::channel(options.queue_groups.max(1));
         let bytes = Arc::new(Semaphore::new(options.queue_bytes.min(Semaphore::MAX_PERMITS)));
-        let log = Self::with_readers(&options, Some(Appends { requests, bytes })).await?;
-        let tidy = Arc::new(Tidy::default());
+        let log = Self::with_readers(&options, Some(Appends { messages, bytes })).await?;
+        let (tidy, mover) = tidy::tidy(options.aside());
         let writer = Writer {
-            queue: Queue::new(incoming, log.closing.clone()),
-            options: options.writer(),
+            queue: Queue::new(incoming),
+            file,
             connection: Some(connection),
             head: Arc::clone(&log.head),
             recent: Arc::clone(&log.recent),
-            tidy: Arc::clone(&tidy),
+            tidy,
         };
-        log.tasks.spawn(writer.run());
-        let closing = log.closing.clone();
-        log.tasks.spawn(async move { tidy.run(options.tidier(), closing).await });
+        log.thread("log-writer", || writer.run())?;
+        log.thread("log-tidy", || mover.run())?;
         Ok(log)
     }
 
@@ -83,16 +84,13 @@ impl SqliteLog {
     }
 
     async fn with_readers(options: &SqliteLogOptions, appends: Option<Appends>) -> Result<Self, OpenError> {
-        let readers = SqlitePoolOptions::new()
-            .max_connections(options.readers.max(1))
-            .acquire_timeout(options.busy_timeout)
-            .test_before_acquire(false)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(options.reader())
-            .await
-            .map_err(|error| open_error(&error))?;
-        let head = read::head(&readers).await.map_err(|error| match error {
+        let (file, readers) = (options.aside(), options.readers.max(1));
+        let connections: Result<Vec<Connection>, _> =
+            open::blocking(move || (0..readers).map(|_| file.reader()).collect()).await?;
+        let connections = connections.map_err(|error| open_error(&error))?;
+        let desk = Desk::new("log-reader", connections).map_err(|error| OpenError::Unavailable(error.to_string()))?;
+        let readers = Arc::new(desk);
+        let head = ask(&readers, read::head).await.map_err(|error| match error {
             ReadError::Unavailable(text) if text.contains("no such table") => OpenError::Schema(text),
             ReadError::Unavailable(text) => OpenError::Unavailable(text),
             ReadError::Corrupt(text) => OpenError::Schema(text),
@@ -100,9 +98,22 @@ impl SqliteLog {
         let head = Arc::new(watch::Sender::new(head));
         let closing = CancellationToken::new();
         let tasks = TaskTracker::new();
-        tasks.spawn(follow::follow(readers.clone(), Arc::clone(&head), options.follow_interval, closing.clone()));
+        let following =
+            follow::follow(Arc::clone(&readers), Arc::clone(&head), options.follow_interval, closing.clone());
+        tasks.spawn(following);
         let closing_on_drop = closing.clone().drop_guard();
         Ok(Self { appends, readers, recent: Arc::default(), head, tasks, closing, closing_on_drop })
+    }
+
+    /// A thread that closing waits for.
+    fn thread(&self, name: &str, work: impl FnOnce() + Send + 'static) -> Result<(), OpenError> {
+        let alive = self.tasks.token();
+        let run = move || {
+            work();
+            drop(alive);
+        };
+        let spawned = std::thread::Builder::new().name(name.to_owned()).spawn(run);
+        spawned.map(drop).map_err(|error| OpenError::Unavailable(error.to_string()))
     }
 
     /// Hands a group to the writer; answers where its outcome will arrive.
@@ -112,7 +123,7 @@ impl SqliteLog {
         let bytes = u32::try_from(group.payload_bytes() + REQUEST_BYTES).unwrap_or(u32::MAX);
         let bytes = Arc::clone(&appends.bytes).try_acquire_many_owned(bytes).map_err(|_| AppendError::Overloaded)?;
         let (answer, outcome) = oneshot::channel();
-        match appends.requests.try_send(Request { group, answer, bytes }) {
+        match appends.messages.try_send(Message::Append(Request { group, answer, bytes })) {
             Ok(()) => Ok(outcome),
             Err(TrySendError::Full(_)) => Err(AppendError::Overloaded),
             Err(TrySendError::Closed(_)) => Err(AppendError::not_stored("the log is closed")),
@@ -120,10 +131,18 @@ impl SqliteLog {
     }
 }
 
+/// Has a query answered by a connection that is free.
+async fn ask<T: Send + 'static>(
+    readers: &Desk,
+    query: impl FnOnce(&Connection) -> Result<T, ReadError> + Send + 'static,
+) -> Result<T, ReadError> {
+    readers.ask(|connection| query(connection)).await?
+}
+
 impl EventLog for SqliteLog {
     fn append(&self, group: Append) -> BoxFuture<'_, Result<Appended, AppendError>> {
         Box::pin(async move {
-            // The writer is gone without an answer only when it panicked or the runtime is being torn down.
+            // The writer is gone without an answer only when it panicked.
             self.enqueue(group)?.await.unwrap_or_else(|_| {
                 Err(AppendError::Unavailable { reason: "the writer is gone".to_owned(), maybe_appended: true })
             })
@@ -136,18 +155,20 @@ impl EventLog for SqliteLog {
         after: Seq,
         limit: usize,
     ) -> BoxFuture<'a, Result<Vec<Stored>, ReadError>> {
-        Box::pin(read::of_subject(&self.readers, subject, after, limit))
+        let subject = subject.clone();
+        Box::pin(ask(&self.readers, move |file| read::of_subject(file, &subject, after, limit)))
     }
 
     fn last_of_subject<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Option<Stored>, ReadError>> {
-        Box::pin(read::last_of_subject(&self.readers, subject))
+        let subject = subject.clone();
+        Box::pin(ask(&self.readers, move |file| read::last_of_subject(file, &subject)))
     }
 
     fn read_all(&self, after: Seq, limit: usize) -> BoxFuture<'_, Result<Vec<Stored>, ReadError>> {
         Box::pin(async move {
             match self.recent.after(after, limit.min(MAX_READ_COMMITS)) {
                 Some(found) => Ok(found),
-                None => read::all(&self.readers, after, limit).await,
+                None => ask(&self.readers, move |file| read::all(file, after, limit)).await,
             }
         })
     }
@@ -158,7 +179,7 @@ impl EventLog for SqliteLog {
         after: Seq,
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<Stored>, ReadError>> {
-        Box::pin(read::of_category(&self.readers, category, after, limit))
+        Box::pin(ask(&self.readers, move |file| read::of_category(file, category, after, limit)))
     }
 
     fn read_category_back(
@@ -167,11 +188,11 @@ impl EventLog for SqliteLog {
         before: Seq,
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<Stored>, ReadError>> {
-        Box::pin(read::of_category_back(&self.readers, category, before, limit))
+        Box::pin(ask(&self.readers, move |file| read::of_category_back(file, category, before, limit)))
     }
 
     fn head(&self) -> BoxFuture<'_, Result<Seq, ReadError>> {
-        Box::pin(read::head(&self.readers))
+        Box::pin(ask(&self.readers, read::head))
     }
 
     fn watch(&self) -> watch::Receiver<Seq> {
@@ -181,6 +202,10 @@ impl EventLog for SqliteLog {
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
             self.closing.cancel();
+            if let Some(appends) = &self.appends {
+                // An error means that the writer has ended already.
+                let _ended = appends.messages.send(Message::Close).await;
+            }
             self.tasks.close();
             self.tasks.wait().await;
             self.readers.close().await;

@@ -1,7 +1,8 @@
 //! The log in one SQLite file.
 //!
-//! One task writes: whatever waits is stored in one transaction, and only its commit is answered, so a busy log costs
-//! one fsync for many appends and an idle one costs no waiting. Readers have connections of their own. Other processes
+//! One thread writes: whatever waits is stored in one transaction, and only its commit is answered, so a busy log costs
+//! one fsync for many appends and an idle one costs no waiting. Readers have connections
+//! of their own. Other processes
 //! may use the same file: every decision is made under SQLite's write lock, from what the file then holds.
 
 mod batch;
@@ -17,7 +18,5 @@ mod tidy;
 mod transaction;
 mod writer;
 
-pub(crate) use error::{is_busy, is_damaged};
 pub use handle::SqliteLog;
-pub(crate) use open::connect_patiently;
-pub use options::{SqliteLogOptions, Synchronous};
+pub use options::SqliteLogOptions;

@@ -5,22 +5,14 @@ use std::time::Duration;
 
 use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-
-/// When an append is answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Synchronous {
-    /// After its transaction is on disk: survives a power loss.
-    Full,
-    /// Without waiting for the disk: survives the process, not the machine. For tests only.
-    Off,
-}
+use twofold_sqlite::{File, Synchronous};
 
 /// How to open a log.
 #[derive(Debug, Clone)]
 pub struct SqliteLogOptions {
     /// The file; two more beside it end in `-wal` and `-shm`. Not on a network file system.
     pub path: PathBuf,
-    /// When an append is answered. [`Synchronous::Full`].
+    /// When an append is answered. [`Synchronous::Full`]; anything less is for tests only.
     pub synchronous: Synchronous,
     /// Connections for reading. 4.
     pub readers: u32,
@@ -62,51 +54,44 @@ impl SqliteLogOptions {
         }
     }
 
-    /// For the connection that writes.
-    pub(super) fn writer(&self) -> SqliteConnectOptions {
-        let options = self
-            .base()
-            .create_if_missing(true)
-            .page_size(PAGE_BYTES)
-            .journal_mode(SqliteJournalMode::Wal)
-            .pragma("cache_size", format!("-{}", self.cache_kib))
-            .pragma("journal_size_limit", WAL_KEPT_BYTES.to_string())
-            // Checkpoints are the tidy task's: inside a commit they would be in every waiting caller's way.
-            .pragma("wal_autocheckpoint", "0");
-        match self.max_file_bytes {
-            Some(bytes) => options.pragma("max_page_count", (bytes / u64::from(PAGE_BYTES)).max(1).to_string()),
-            None => options,
+    /// For the threads that write, move and, with a smaller cache, read.
+    pub(super) fn file(&self) -> File {
+        let mut pragmas = vec![
+            ("page_size", PAGE_BYTES.to_string()),
+            ("journal_size_limit", WAL_KEPT_BYTES.to_string()),
+            // Checkpoints are the tidy thread's: inside a commit they would be in every waiting caller's way.
+            ("wal_autocheckpoint", "0".to_owned()),
+        ];
+        if let Some(bytes) = self.max_file_bytes {
+            pragmas.push(("max_page_count", (bytes / u64::from(PAGE_BYTES)).max(1).to_string()));
+        }
+        File {
+            path: self.path.clone(),
+            create: true,
+            synchronous: self.synchronous,
+            busy_timeout: self.busy_timeout,
+            cache_kib: self.cache_kib,
+            pragmas,
         }
     }
 
-    /// For the connection that moves the write-ahead log into the file.
-    pub(super) fn tidier(&self) -> SqliteConnectOptions {
-        self.base().pragma("cache_size", format!("-{READER_CACHE_KIB}")).pragma("wal_autocheckpoint", "0")
+    /// For connections that do not write commits.
+    pub(super) fn aside(&self) -> File {
+        File { cache_kib: READER_CACHE_KIB, create: false, ..self.file() }
     }
 
-    /// For the connections that read.
-    pub(super) fn reader(&self) -> SqliteConnectOptions {
-        // Rows cross from the connection's thread in portions of this many.
-        self.base().read_only(true).row_buffer_size(256).pragma("cache_size", format!("-{READER_CACHE_KIB}"))
-    }
-
-    /// What all have in common. No memory map: an IO error there would end the process instead of one call.
-    fn base(&self) -> SqliteConnectOptions {
-        let synchronous = match self.synchronous {
-            Synchronous::Full => SqliteSynchronous::Full,
-            Synchronous::Off => SqliteSynchronous::Off,
-        };
+    /// For the connection that brings the schema up to date.
+    pub(super) fn migrator(&self) -> SqliteConnectOptions {
         SqliteConnectOptions::new()
             .filename(&self.path)
             .busy_timeout(self.busy_timeout)
-            .foreign_keys(true)
-            .synchronous(synchronous)
-            .pragma("fullfsync", "ON")
-            .pragma("checkpoint_fullfsync", "ON")
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(match self.synchronous {
+                Synchronous::Full => SqliteSynchronous::Full,
+                Synchronous::Normal => SqliteSynchronous::Normal,
+                Synchronous::Off => SqliteSynchronous::Off,
+            })
             .pragma("trusted_schema", "OFF")
-            .pragma("temp_store", "MEMORY")
-            .statement_cache_capacity(32)
-            .thread_name(|id| format!("event-log-{id}"))
             .disable_statement_logging()
     }
 }

@@ -4,15 +4,17 @@
 //! every time it is used.
 
 use bytes::Bytes;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqlitePool};
 use twofold_domain::CommitId;
+use twofold_sqlite::rusqlite::{self, Connection, Params, Row, params};
 
 use super::error::read_error;
 use crate::{Category, MAX_READ_COMMITS, ReadError, Seq, Stored, Subject};
 
-pub(super) async fn of_subject(
-    pool: &SqlitePool,
+/// The last position of the log.
+pub(super) const HEAD: &str = "SELECT coalesce(max(seq), 0) FROM log";
+
+pub(super) fn of_subject(
+    connection: &Connection,
     subject: &Subject,
     after: Seq,
     limit: usize,
@@ -24,25 +26,23 @@ pub(super) async fn of_subject(
             (SELECT earlier.prev_seq FROM log AS earlier WHERE earlier.subject = ?1 AND earlier.prev_seq < ?2 \
              ORDER BY earlier.prev_seq DESC LIMIT 1), 0) \
         ORDER BY prev_seq LIMIT CAST(?3 AS INTEGER)";
-    let query = sqlx::query(SQL).bind(subject.shared_text()).bind(number(after)).bind(rows(limit));
-    stored(query.fetch_all(pool).await)
+    stored(connection, SQL, params![subject.as_str(), number(after), rows(limit)])
 }
 
-pub(super) async fn last_of_subject(pool: &SqlitePool, subject: &Subject) -> Result<Option<Stored>, ReadError> {
+pub(super) fn last_of_subject(connection: &Connection, subject: &Subject) -> Result<Option<Stored>, ReadError> {
     const SQL: &str = "SELECT seq, subject, commit_id, payload FROM log \
         WHERE subject = ?1 ORDER BY prev_seq DESC LIMIT 1";
-    let rows = sqlx::query(SQL).bind(subject.shared_text()).fetch_all(pool).await;
-    Ok(stored(rows)?.pop())
+    Ok(stored(connection, SQL, params![subject.as_str()])?.pop())
 }
 
-pub(super) async fn all(pool: &SqlitePool, after: Seq, limit: usize) -> Result<Vec<Stored>, ReadError> {
+pub(super) fn all(connection: &Connection, after: Seq, limit: usize) -> Result<Vec<Stored>, ReadError> {
     const SQL: &str =
         "SELECT seq, subject, commit_id, payload FROM log WHERE seq > ?1 ORDER BY seq LIMIT CAST(?2 AS INTEGER)";
-    stored(sqlx::query(SQL).bind(number(after)).bind(rows(limit)).fetch_all(pool).await)
+    stored(connection, SQL, params![number(after), rows(limit)])
 }
 
-pub(super) async fn of_category(
-    pool: &SqlitePool,
+pub(super) fn of_category(
+    connection: &Connection,
     category: Category,
     after: Seq,
     limit: usize,
@@ -53,12 +53,11 @@ pub(super) async fn of_category(
     const OTHERS: &str = "SELECT seq, subject, commit_id, payload FROM log \
         WHERE category = ?1 AND category <> 0 AND seq > ?2 ORDER BY seq LIMIT CAST(?3 AS INTEGER)";
     let sql = if category == Category::User { USER } else { OTHERS };
-    let query = sqlx::query(sql).bind(category.number()).bind(number(after)).bind(rows(limit));
-    stored(query.fetch_all(pool).await)
+    stored(connection, sql, params![category.number(), number(after), rows(limit)])
 }
 
-pub(super) async fn of_category_back(
-    pool: &SqlitePool,
+pub(super) fn of_category_back(
+    connection: &Connection,
     category: Category,
     before: Seq,
     limit: usize,
@@ -68,29 +67,34 @@ pub(super) async fn of_category_back(
     const OTHERS: &str = "SELECT seq, subject, commit_id, payload FROM log \
         WHERE category = ?1 AND category <> 0 AND seq < ?2 ORDER BY seq DESC LIMIT CAST(?3 AS INTEGER)";
     let sql = if category == Category::User { USER } else { OTHERS };
-    let query = sqlx::query(sql).bind(category.number()).bind(number(before)).bind(rows(limit));
-    stored(query.fetch_all(pool).await)
+    stored(connection, sql, params![category.number(), number(before), rows(limit)])
 }
 
-pub(super) async fn head(pool: &SqlitePool) -> Result<Seq, ReadError> {
-    let head = sqlx::query_scalar::<_, i64>("SELECT coalesce(max(seq), 0) FROM log").fetch_one(pool).await;
-    head.map(|seq| Seq(seq.cast_unsigned())).map_err(|error| read_error(&error))
+pub(super) fn head(connection: &Connection) -> Result<Seq, ReadError> {
+    let read = || connection.prepare_cached(HEAD)?.query_row([], |row| row.get::<_, i64>(0));
+    read().map(|seq| Seq(seq.cast_unsigned())).map_err(|error| read_error(&error))
 }
 
-fn stored(rows: Result<Vec<SqliteRow>, sqlx::Error>) -> Result<Vec<Stored>, ReadError> {
-    rows.map_err(|error| read_error(&error))?.iter().map(commit).collect()
+fn stored(connection: &Connection, sql: &str, values: impl Params) -> Result<Vec<Stored>, ReadError> {
+    let unreadable = |error: rusqlite::Error| read_error(&error);
+    let mut statement = connection.prepare_cached(sql).map_err(unreadable)?;
+    let mut rows = statement.query(values).map_err(unreadable)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next().map_err(unreadable)? {
+        found.push(commit(row)?);
+    }
+    Ok(found)
 }
 
-fn commit(row: &SqliteRow) -> Result<Stored, ReadError> {
-    let seq = Seq(row.try_get::<i64, _>(0).map_err(|error| read_error(&error))?.cast_unsigned());
+fn commit(row: &Row<'_>) -> Result<Stored, ReadError> {
+    let seq = Seq(row.get::<_, i64>(0).map_err(|error| read_error(&error))?.cast_unsigned());
     let damaged = |what: &str| ReadError::Corrupt(format!("{what} at position {seq}"));
-    let subject = row.try_get::<&str, _>(1).map_err(|_| damaged("no subject"))?;
-    let id = row.try_get::<&str, _>(2).map_err(|_| damaged("no commit id"))?;
-    let payload = row.try_get::<&[u8], _>(3).map_err(|_| damaged("no payload"))?;
+    let text = |column: usize| row.get_ref(column).ok().and_then(|value| value.as_str().ok());
+    let payload = row.get_ref(3).ok().and_then(|value| value.as_blob().ok()).ok_or_else(|| damaged("no payload"))?;
     Ok(Stored {
         seq,
-        subject: Subject::parse(subject).map_err(|_| damaged("malformed subject"))?,
-        id: CommitId::parse(id).map_err(|_| damaged("malformed commit id"))?,
+        subject: text(1).and_then(|text| Subject::parse(text).ok()).ok_or_else(|| damaged("malformed subject"))?,
+        id: text(2).and_then(|text| CommitId::parse(text).ok()).ok_or_else(|| damaged("malformed commit id"))?,
         payload: Bytes::copy_from_slice(payload),
         trace: None,
     })

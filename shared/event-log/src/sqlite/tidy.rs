@@ -1,15 +1,15 @@
 //! Checkpoints: moving the write-ahead log into the file, so that it can start over instead of growing.
 //!
 //! A checkpoint may run beside the writer, but the write-ahead log starts over only when nothing in it is left to
-//! move. So the bulk is moved by a task of its own while appends go on, and then the writer moves the small rest
+//! move. So the bulk is moved by a thread of its own while appends go on, and then the writer moves the small rest
 //! between two batches.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender};
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Connection};
-use tokio::sync::Notify;
-use tokio_util::sync::CancellationToken;
+use twofold_sqlite::File;
+use twofold_sqlite::rusqlite::{self, Connection};
 
 use super::options::PAGE_BYTES;
 use super::plan::Row;
@@ -18,12 +18,29 @@ use super::plan::Row;
 /// holds the writer up for some 20 ms at its end, so they should be rare.
 const DUE_PAGES: usize = 16 * 1024;
 
-#[derive(Debug, Default)]
+/// The writer's side.
+#[derive(Debug)]
 pub(super) struct Tidy {
     /// A guess from above: each commit touches an index page of its own, and payloads fill pages.
     pages: AtomicUsize,
-    due: Notify,
-    bulk_moved: AtomicBool,
+    due: SyncSender<()>,
+    bulk_moved: Arc<AtomicBool>,
+}
+
+/// The thread's side.
+#[derive(Debug)]
+pub(super) struct Mover {
+    pub file: File,
+    due: Receiver<()>,
+    bulk_moved: Arc<AtomicBool>,
+}
+
+/// Both sides.
+pub(super) fn tidy(file: File) -> (Tidy, Mover) {
+    let (sender, receiver) = std::sync::mpsc::sync_channel(1);
+    let bulk_moved = Arc::new(AtomicBool::new(false));
+    let mover = Mover { file, due: receiver, bulk_moved: Arc::clone(&bulk_moved) };
+    (Tidy { pages: AtomicUsize::new(0), due: sender, bulk_moved }, mover)
 }
 
 impl Tidy {
@@ -34,53 +51,48 @@ impl Tidy {
         let pages = rows.len() + bytes / PAGE_BYTES as usize + 1;
         if self.pages.fetch_add(pages, Ordering::Relaxed) >= DUE_PAGES {
             self.pages.store(0, Ordering::Relaxed);
-            self.due.notify_one();
+            // One that is asked for already is enough.
+            let _asked_for = self.due.try_send(());
         }
     }
 
     /// Moves the rest over the writer's connection, if the bulk has been moved.
-    pub async fn move_rest(&self, connection: &mut SqliteConnection) {
+    pub fn move_rest(&self, connection: &Connection) {
         if self.bulk_moved.swap(false, Ordering::Relaxed)
-            && let Err(error) = checkpoint(connection).await
+            && let Err(error) = checkpoint(connection)
         {
             tracing::warn!(%error, "checkpoint of the event log");
         }
     }
+}
 
-    /// Moves the bulk whenever it is due, until the log is closed.
-    pub async fn run(&self, options: SqliteConnectOptions, closing: CancellationToken) {
-        loop {
-            tokio::select! {
-                () = closing.cancelled() => return,
-                () = self.due.notified() => {}
-            }
-            match move_bulk(&options).await {
+impl Mover {
+    /// Moves the bulk whenever it is due, until the writer is gone.
+    pub fn run(self) {
+        while self.due.recv() == Ok(()) {
+            match self.move_bulk() {
                 Ok(()) => self.bulk_moved.store(true, Ordering::Relaxed),
                 Err(error) => tracing::warn!(%error, "checkpoint of the event log"),
             }
         }
     }
-}
 
-async fn move_bulk(options: &SqliteConnectOptions) -> Result<(), sqlx::Error> {
-    let mut connection = options.connect().await?;
-    let mut moved = checkpoint(&mut connection).await;
-    if moved.is_ok() {
+    fn move_bulk(&self) -> rusqlite::Result<()> {
+        let connection = self.file.writer()?;
+        checkpoint(&connection)?;
         // Once more, for what was written meanwhile: it leaves less to the writer.
-        moved = checkpoint(&mut connection).await;
+        checkpoint(&connection)
     }
-    connection.close().await?;
-    moved
 }
 
 /// Moves what can be moved without waiting for anybody, after syncing the write-ahead log.
-pub(super) async fn checkpoint(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-    sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").execute(connection).await.map(|_| ())
+pub(super) fn checkpoint(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
 }
 
 /// Moves everything and empties the write-ahead log, unless others are at work on the file.
-pub(super) async fn checkpoint_and_truncate(connection: &mut SqliteConnection) {
-    if let Err(error) = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(connection).await {
+pub(super) fn checkpoint_and_truncate(connection: &Connection) {
+    if let Err(error) = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())) {
         tracing::warn!(%error, "checkpoint of the event log");
     }
 }

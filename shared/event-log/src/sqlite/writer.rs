@@ -1,46 +1,45 @@
-//! The one task that writes.
+//! The one thread that writes.
 
 use std::sync::Arc;
 
-use sqlx::Connection;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use tokio::sync::watch;
+use twofold_sqlite::File;
+use twofold_sqlite::rusqlite::{self, Connection};
 
 use super::batch::{Batch, Queue, Request};
-use super::open::connect_writer;
 use super::plan::{Outcome, Plan};
 use super::recent::Recent;
 use super::tidy::Tidy;
 use super::transaction::{Failure, commit_ids, write};
-use super::{follow, tidy};
+use super::{follow, open, tidy};
 use crate::{Append, AppendError, Appended, Seq};
 
 pub(super) struct Writer {
     pub queue: Queue,
-    pub options: SqliteConnectOptions,
+    pub file: File,
     /// `None` after a failure: the next batch connects anew.
-    pub connection: Option<SqliteConnection>,
+    pub connection: Option<Connection>,
     pub head: Arc<watch::Sender<Seq>>,
     pub recent: Arc<Recent>,
-    pub tidy: Arc<Tidy>,
+    pub tidy: Tidy,
 }
 
 impl Writer {
     /// Runs until the log is closed and everything accepted is answered.
-    pub async fn run(mut self) {
-        while let Some(batch) = self.queue.next_batch().await {
-            self.write(batch).await;
+    pub fn run(mut self) {
+        while let Some(batch) = self.queue.next_batch() {
+            self.write(batch);
         }
-        if let Some(mut connection) = self.connection.take() {
-            tidy::checkpoint_and_truncate(&mut connection).await;
-            close(connection).await;
+        if let Some(connection) = self.connection.take() {
+            tidy::checkpoint_and_truncate(&connection);
+            close(connection);
         }
     }
 
-    async fn write(&mut self, batch: Batch) {
+    fn write(&mut self, batch: Batch) {
         let answers = {
             let groups: Vec<&Append> = batch.requests.iter().map(|request| &request.group).collect();
-            self.outcomes(&groups).await
+            self.outcomes(&groups)
         };
         for (Request { answer, bytes, .. }, outcome) in batch.requests.into_iter().zip(answers) {
             drop(bytes);
@@ -48,18 +47,18 @@ impl Writer {
             let _ = answer.send(outcome);
         }
         // After the answers: nobody of this batch has to wait for it.
-        if let Some(connection) = &mut self.connection {
-            self.tidy.move_rest(connection).await;
+        if let Some(connection) = &self.connection {
+            self.tidy.move_rest(connection);
         }
     }
 
     /// What became of every group. Whatever says "stored" is on disk.
-    async fn outcomes(&mut self, groups: &[&Append]) -> Vec<Result<Appended, AppendError>> {
-        let mut connection = match self.connect().await {
+    fn outcomes(&mut self, groups: &[&Append]) -> Vec<Result<Appended, AppendError>> {
+        let mut connection = match self.connect() {
             Ok(connection) => connection,
             Err(error) => return unavailable(groups, &error),
         };
-        match write(&mut connection, groups).await {
+        match write(&mut connection, groups) {
             Ok(plan) => {
                 // Before the head: whoever is woken by it finds them.
                 self.recent.push(&plan.rows);
@@ -69,31 +68,31 @@ impl Writer {
                 plan.outcomes.into_iter().map(committed).collect()
             }
             Err(Failure::Before(error)) => {
-                close(connection).await;
+                close(connection);
                 unavailable(groups, &error)
             }
             Err(Failure::AtCommit(error, plan)) => {
-                close(connection).await;
-                self.resolve(plan, &error).await
+                close(connection);
+                self.resolve(plan, &error)
             }
         }
     }
 
-    async fn connect(&mut self) -> Result<SqliteConnection, sqlx::Error> {
+    fn connect(&mut self) -> rusqlite::Result<Connection> {
         match self.connection.take() {
             Some(connection) => Ok(connection),
-            None => connect_writer(&self.options).await,
+            None => open::writer(&self.file),
         }
     }
 
     /// Looks, over a new connection, whether the rows of a failed commit are there after all.
-    async fn resolve(&mut self, plan: Plan<'_>, error: &sqlx::Error) -> Vec<Result<Appended, AppendError>> {
+    fn resolve(&mut self, plan: Plan<'_>, error: &rusqlite::Error) -> Vec<Result<Appended, AppendError>> {
         tracing::error!(%error, rows = plan.rows.len(), "commit failed, looking what it left");
         let seqs: Vec<Seq> = plan.rows.iter().map(|row| row.seq).collect();
-        let found = match self.connect().await {
+        let found = match self.connect() {
             Err(_) => None,
-            Ok(mut connection) => {
-                let found = commit_ids(&mut connection, &seqs).await.ok();
+            Ok(connection) => {
+                let found = commit_ids(&connection, &seqs).ok();
                 self.connection = Some(connection);
                 found
             }
@@ -122,14 +121,14 @@ fn committed(outcome: Outcome) -> Result<Appended, AppendError> {
     }
 }
 
-fn unavailable(groups: &[&Append], error: &sqlx::Error) -> Vec<Result<Appended, AppendError>> {
+fn unavailable(groups: &[&Append], error: &rusqlite::Error) -> Vec<Result<Appended, AppendError>> {
     tracing::error!(%error, groups = groups.len(), "nothing of a batch could be stored");
     groups.iter().map(|_| Err(AppendError::not_stored(error))).collect()
 }
 
-/// Waits until the connection has let go of its locks.
-async fn close(connection: SqliteConnection) {
-    if let Err(error) = connection.close().await {
+/// Lets go of the file's locks.
+fn close(connection: Connection) {
+    if let Err((_, error)) = connection.close() {
         tracing::debug!(%error, "closing a connection of the event log");
     }
 }

@@ -12,8 +12,7 @@ use sqlx::SqlitePool;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 
-use crate::sqlite::is_damaged;
-use crate::sqlite_throwaway::{Opened, Throwaway};
+use crate::sqlite_throwaway::{Opened, Throwaway, is_damaged};
 use crate::{BoxFuture, OpenError, Seq, Snapshot, SnapshotError, SnapshotStore, Subject};
 use writer::{Job, Writer};
 

@@ -8,8 +8,7 @@ use sqlx::sqlite::SqliteConnection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{FILE, Readers};
-use crate::sqlite::is_damaged;
-use crate::sqlite_throwaway::{Opened, remove};
+use crate::sqlite_throwaway::{Opened, is_damaged, remove};
 use crate::{Snapshot, SnapshotError, Subject};
 
 /// Snapshots of one transaction at most.

@@ -1,10 +1,12 @@
-//! The one task that changes the file: gathers what waits into one transaction, answers after the commit.
+//! The one thread that changes the file: gathers what waits into one transaction, answers after the commit.
 
+use std::thread::sleep;
 use std::time::Duration;
 
-use sqlx::{Connection as _, Row as _, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
+use twofold_sqlite::rusqlite::{Connection, Result, TransactionBehavior, params};
 
+use super::held;
 use crate::key_store::KeyStoreError;
 
 /// Most changes of one transaction: bounds how long the first of them waits.
@@ -15,7 +17,7 @@ const CHECKPOINT_TRIES: u32 = 5;
 pub(super) struct Change {
     pub(super) owner: String,
     pub(super) action: Action,
-    pub(super) reply: oneshot::Sender<Result<Outcome, KeyStoreError>>,
+    pub(super) reply: oneshot::Sender<std::result::Result<Outcome, KeyStoreError>>,
 }
 
 pub(super) enum Action {
@@ -42,27 +44,24 @@ pub(super) enum Outcome {
 }
 
 pub(super) struct Writer {
-    connection: SqliteConnection,
+    connection: Connection,
 }
 
 impl Writer {
     /// Makes the table, and empties a write-ahead log that a killed process left behind.
-    pub(super) async fn prepare(mut connection: SqliteConnection) -> Result<Self, sqlx::Error> {
-        // A row with NULL is a tombstone.
-        sqlx::query("CREATE TABLE IF NOT EXISTS data_keys (owner TEXT PRIMARY KEY NOT NULL, wrapped BLOB) WITHOUT ROWID, STRICT")
-            .execute(&mut connection)
-            .await?;
-        let mut writer = Self { connection };
-        writer.checkpoint().await?;
+    pub(super) fn prepare(connection: Connection) -> std::result::Result<Self, KeyStoreError> {
+        let table = "CREATE TABLE IF NOT EXISTS data_keys (owner TEXT PRIMARY KEY NOT NULL, wrapped BLOB) WITHOUT ROWID, STRICT";
+        connection.execute(table, []).map_err(KeyStoreError::unavailable)?;
+        let writer = Self { connection };
+        writer.empty_log()?;
         Ok(writer)
     }
 
-    /// Works until every sender is gone and everything handed in is answered.
-    pub(super) async fn run(mut self, mut queue: mpsc::Receiver<Change>) {
+    /// Works until every sender is gone and everything handed in is answered. Closed, SQLite folds the log into the file.
+    pub(super) fn run(mut self, mut queue: mpsc::Receiver<Change>) {
         let mut batch = Vec::with_capacity(BATCH);
-        while queue.recv_many(&mut batch, BATCH).await > 0 {
-            let outcome = self.commit(&batch).await;
-            match outcome {
+        while queue.blocking_recv_many(&mut batch, BATCH) > 0 {
+            match self.commit(&batch) {
                 Ok(outcomes) => {
                     for (change, outcome) in batch.drain(..).zip(outcomes) {
                         // Whoever stopped waiting does not need the answer.
@@ -70,74 +69,64 @@ impl Writer {
                     }
                 }
                 Err(error) => {
-                    let error = KeyStoreError::unavailable(error);
                     for change in batch.drain(..) {
                         let _ = change.reply.send(Err(error.clone()));
                     }
                 }
             }
         }
-        // Lets `SQLite` fold the log into the file; without it the next start does.
-        let _ = self.connection.close().await;
     }
 
-    async fn commit(&mut self, batch: &[Change]) -> Result<Vec<Outcome>, sqlx::Error> {
-        // IMMEDIATE: another process is waited for here, not in the middle of a transaction.
-        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
-        let mut outcomes = Vec::with_capacity(batch.len());
-        for change in batch {
-            outcomes.push(apply(&mut transaction, change).await?);
-        }
-        transaction.commit().await?;
+    fn commit(&mut self, batch: &[Change]) -> std::result::Result<Vec<Outcome>, KeyStoreError> {
+        let outcomes = self.apply_all(batch).map_err(KeyStoreError::unavailable)?;
         if batch.iter().any(|change| change.action.erases()) {
-            self.checkpoint().await?;
+            self.empty_log()?;
         }
         Ok(outcomes)
     }
 
+    fn apply_all(&mut self, batch: &[Change]) -> Result<Vec<Outcome>> {
+        // IMMEDIATE: another process is waited for here, not in the middle of a transaction.
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let outcomes: Result<Vec<_>> = batch.iter().map(|change| apply(&transaction, change)).collect();
+        let outcomes = outcomes?;
+        transaction.commit()?;
+        Ok(outcomes)
+    }
+
     /// Copies the write-ahead log into the file and cuts it to nothing. Fails when readers hold it up for too long.
-    async fn checkpoint(&mut self) -> Result<(), sqlx::Error> {
+    fn empty_log(&self) -> std::result::Result<(), KeyStoreError> {
         for attempt in 1..=CHECKPOINT_TRIES {
-            let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").fetch_one(&mut self.connection).await?;
-            if row.try_get::<i64, _>(0)? == 0 {
+            let busy = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0));
+            if busy.map_err(KeyStoreError::unavailable)? == 0 {
                 return Ok(());
             }
-            tokio::time::sleep(Duration::from_millis(20) * attempt).await;
+            sleep(Duration::from_millis(20) * attempt);
         }
-        Err(sqlx::Error::Protocol("the write-ahead log could not be emptied: readers hold it".to_owned()))
+        Err(KeyStoreError::unavailable("the write-ahead log could not be emptied: readers hold it"))
     }
 }
 
-async fn apply(connection: &mut SqliteConnection, change: &Change) -> Result<Outcome, sqlx::Error> {
+fn apply(connection: &Connection, change: &Change) -> Result<Outcome> {
     let owner = change.owner.as_str();
     match &change.action {
         Action::Put(wrapped) => {
-            let sql = "INSERT INTO data_keys (owner, wrapped) VALUES ($1, $2) ON CONFLICT (owner) DO NOTHING";
-            let done = sqlx::query(sql).bind(owner).bind(wrapped.as_slice()).execute(&mut *connection).await?;
-            if done.rows_affected() == 1 {
+            let sql = "INSERT INTO data_keys (owner, wrapped) VALUES (?1, ?2) ON CONFLICT (owner) DO NOTHING";
+            if connection.prepare_cached(sql)?.execute(params![owner, wrapped])? == 1 {
                 return Ok(Outcome::Holds(Some(wrapped.clone())));
             }
-            Ok(Outcome::Holds(held(connection, owner).await?))
+            Ok(Outcome::Holds(held(connection, owner)?.flatten()))
         }
         Action::Replace { old, new } => {
-            let sql = "UPDATE data_keys SET wrapped = $3 WHERE owner = $1 AND wrapped = $2";
-            let query = sqlx::query(sql).bind(owner).bind(old.as_slice()).bind(new.as_slice());
-            Ok(Outcome::Changed(query.execute(connection).await?.rows_affected() == 1))
+            let sql = "UPDATE data_keys SET wrapped = ?3 WHERE owner = ?1 AND wrapped = ?2";
+            Ok(Outcome::Changed(connection.prepare_cached(sql)?.execute(params![owner, old, new])? == 1))
         }
         Action::Destroy => {
-            let existed = held(connection, owner).await?.is_some();
-            let sql = "INSERT INTO data_keys (owner, wrapped) VALUES ($1, NULL) \
+            let existed = held(connection, owner)?.flatten().is_some();
+            let sql = "INSERT INTO data_keys (owner, wrapped) VALUES (?1, NULL) \
                        ON CONFLICT (owner) DO UPDATE SET wrapped = NULL";
-            sqlx::query(sql).bind(owner).execute(connection).await?;
+            connection.prepare_cached(sql)?.execute([owner])?;
             Ok(Outcome::Changed(existed))
         }
     }
-}
-
-async fn held(connection: &mut SqliteConnection, owner: &str) -> Result<Option<Vec<u8>>, sqlx::Error> {
-    let row: Option<Option<Vec<u8>>> = sqlx::query_scalar("SELECT wrapped FROM data_keys WHERE owner = $1")
-        .bind(owner)
-        .fetch_optional(connection)
-        .await?;
-    Ok(row.flatten())
 }
