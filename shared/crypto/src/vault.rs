@@ -73,7 +73,7 @@ impl Equivalent<(TenantId, UserToken)> for UserRef<'_> {
 }
 
 impl KeyVault {
-    /// A vault over a store. `capacity` is the number of user keys kept unwrapped, about 1 KiB each; as many tenant
+    /// A vault over a store. `capacity` is the number of user keys kept unwrapped, about 250 bytes each; as many tenant
     /// keys may be kept besides.
     pub fn new(keyring: Arc<Keyring>, store: Arc<dyn KeyStore>, rng: Arc<dyn Random>, capacity: usize) -> Self {
         let capacity = capacity.max(1);

@@ -101,6 +101,15 @@ pub struct Stored {
     pub trace: Option<Arc<str>>,
 }
 
+/// The end of a subject.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Newest {
+    /// Newest first, none left out between them.
+    pub commits: Vec<Stored>,
+    /// Whether the subject has no others. `false` also where that is not known.
+    pub all: bool,
+}
+
 /// Where the commits of a group went, in the group's order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Appended {

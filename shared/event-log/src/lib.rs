@@ -26,7 +26,7 @@ mod usage;
 pub mod wire;
 
 pub use category::Category;
-pub use commit::{Append, Appended, Expected, NewCommit, Stored};
+pub use commit::{Append, Appended, Expected, NewCommit, Newest, Stored};
 pub use error::{AppendError, InvalidAppend, OpenError, ReadError, SubjectError};
 pub use limits::{MAX_GROUP_BYTES, MAX_GROUP_COMMITS, MAX_PAYLOAD_BYTES, MAX_READ_COMMITS, MAX_SUBJECT_BYTES};
 pub use memory::{Fault, MemoryLog};

@@ -8,7 +8,8 @@ use tokio::sync::watch;
 
 use crate::judge::{Verdict, judge};
 use crate::{
-    Append, AppendError, Appended, BoxFuture, Category, EventLog, MAX_READ_COMMITS, ReadError, Seq, Stored, Subject,
+    Append, AppendError, Appended, BoxFuture, Category, EventLog, MAX_READ_COMMITS, Newest, ReadError, Seq, Stored,
+    Subject,
 };
 
 /// What goes wrong with an append.
@@ -138,6 +139,17 @@ impl EventLog for MemoryLog {
 
     fn last_of_subject<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Option<Stored>, ReadError>> {
         Box::pin(async move { self.read(|inner| inner.last(subject).and_then(|seq| inner.at(seq)).cloned()) })
+    }
+
+    fn newest_of_subject<'a>(&'a self, subject: &'a Subject, limit: usize) -> BoxFuture<'a, Result<Newest, ReadError>> {
+        Box::pin(async move {
+            self.read(|inner| {
+                let seqs = inner.by_subject.get(subject).map(Vec::as_slice).unwrap_or_default();
+                let commits = seqs.iter().rev().take(cap(limit).max(1)).filter_map(|seq| inner.at(*seq)).cloned();
+                let commits: Vec<Stored> = commits.collect();
+                Newest { all: commits.len() == seqs.len(), commits }
+            })
+        })
     }
 
     fn read_all(&self, after: Seq, limit: usize) -> BoxFuture<'_, Result<Vec<Stored>, ReadError>> {

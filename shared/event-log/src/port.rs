@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use tokio::sync::watch;
 
-use crate::{Append, AppendError, Appended, Category, ReadError, Seq, Stored, Subject};
+use crate::{Append, AppendError, Appended, Category, Newest, ReadError, Seq, Stored, Subject};
 
 /// A future that can be named in an object-safe trait.
 pub type BoxFuture<'a, T> = futures_util::future::BoxFuture<'a, T>;
@@ -33,6 +33,19 @@ pub trait EventLog: Send + Sync + Debug {
 
     /// The last commit of one subject.
     fn last_of_subject<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Option<Stored>, ReadError>>;
+
+    /// The newest commits of one subject as the log has them now: at least the last one if there is any, at most `limit`.
+    /// An adapter that pays for each commit may stop early.
+    fn newest_of_subject<'a>(
+        &'a self,
+        subject: &'a Subject,
+        _limit: usize,
+    ) -> BoxFuture<'a, Result<Newest, ReadError>> {
+        Box::pin(async move {
+            let last = self.last_of_subject(subject).await?;
+            Ok(Newest { all: last.is_none(), commits: last.into_iter().collect() })
+        })
+    }
 
     /// The whole log after a position, in order; limits as in [`EventLog::read_subject`].
     fn read_all(&self, after: Seq, limit: usize) -> BoxFuture<'_, Result<Vec<Stored>, ReadError>>;

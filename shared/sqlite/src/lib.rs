@@ -7,8 +7,10 @@
 mod desk;
 mod error;
 mod file;
+mod patience;
 
 pub use desk::{Desk, DeskError};
 pub use error::{is_busy, is_damaged};
 pub use file::{File, Synchronous};
+pub use patience::give_way;
 pub use rusqlite;

@@ -10,7 +10,7 @@ use prometheus_client::registry::Registry;
 use tokio::sync::watch;
 use tracing::Instrument as _;
 use twofold_event_log::{
-    Append, AppendError, Appended, BoxFuture, Category, EventLog, ReadError, Seq, Stored, Subject,
+    Append, AppendError, Appended, BoxFuture, Category, EventLog, Newest, ReadError, Seq, Stored, Subject,
 };
 
 /// Upper bounds of the histogram, in seconds: from one write to one disk to the end of all patience.
@@ -109,6 +109,10 @@ impl EventLog for MeasuredLog {
 
     fn last_of_subject<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Option<Stored>, ReadError>> {
         self.inner.last_of_subject(subject)
+    }
+
+    fn newest_of_subject<'a>(&'a self, subject: &'a Subject, limit: usize) -> BoxFuture<'a, Result<Newest, ReadError>> {
+        self.inner.newest_of_subject(subject, limit)
     }
 
     fn read_all(&self, after: Seq, limit: usize) -> BoxFuture<'_, Result<Vec<Stored>, ReadError>> {

@@ -9,6 +9,7 @@ use twofold_engine::{Engine, SystemClock};
 use twofold_event_log::EventLog;
 use twofold_projector::{Brake, PageObserver, Projector, ProjectorStatus, PumpingWatch};
 use twofold_read_model::ReadModel;
+use twofold_sqlite::give_way;
 
 use super::Core;
 use crate::config::Settings;
@@ -76,7 +77,7 @@ pub fn project(
 }
 
 /// Runs something on a thread of its own: it has much to compute, and on the threads that answer requests it would be in
-/// their way, and they in its.
+/// their way, and they in its. Nor does anybody wait for it: it gives way to them, with whatever threads it starts.
 fn beside_the_requests<F>(tasks: &TaskTracker, name: &str, work: F) -> Result<(), Failure>
 where
     F: Future + Send + 'static,
@@ -84,6 +85,7 @@ where
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("no runtime")?;
     let alive = tasks.token();
     let run = move || {
+        give_way();
         runtime.block_on(work);
         drop(alive);
     };

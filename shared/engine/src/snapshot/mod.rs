@@ -23,7 +23,7 @@ use counts::{Count, Counts};
 pub use counts::SnapshotCounts;
 
 /// Commits folded at a load after which a new snapshot is due.
-pub(crate) const LONG_TAIL: u32 = 32;
+pub(crate) const LONG_TAIL: u32 = 8;
 /// Commits of a user since his last snapshot after which the next is due, so that a crash leaves no longer tail.
 pub(crate) const EVERY: u32 = 64;
 /// Snapshots that may wait; one more is dropped, and offered again with the user's next commit. A few KiB each.

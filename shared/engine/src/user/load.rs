@@ -3,7 +3,7 @@
 use twofold_crypto::Keyring;
 use twofold_domain::user::{User, evolve};
 use twofold_domain::{Timestamp, UserToken};
-use twofold_event_log::{EventLog, Expected, Seq, Stored, Subject, wire};
+use twofold_event_log::{EventLog, Expected, Newest, Seq, Stored, Subject, wire};
 
 use crate::chain::Chain;
 use crate::engine::Engine;
@@ -11,6 +11,9 @@ use crate::error::EngineError;
 use crate::snapshot::LONG_TAIL;
 
 const PAGE: usize = 500;
+/// Commits read at once of a user of whom nothing is known: whoever has no more, or a snapshot among them, is loaded by this
+/// one read.
+const YOUNG: usize = 12;
 
 /// A folded user and where the subject stands.
 #[derive(Debug, Clone)]
@@ -82,28 +85,36 @@ impl Engine {
     /// that of what is new and the result is that of folding everything. When it fails, what was known stays.
     pub(super) async fn refresh(&self, subject: &Subject, place: &mut Option<Loaded>) -> Result<(), EngineError> {
         let parts = &self.parts;
-        let Some(last) = parts.log.last_of_subject(subject).await? else {
+        let known = place.as_ref().filter(|known| known.head.is_some());
+        // A state in memory is mostly still true: the last commit alone tells.
+        let newest = parts.log.newest_of_subject(subject, if known.is_some() { 1 } else { YOUNG }).await?;
+        let Some(last) = newest.commits.first() else {
             *place = Some(Loaded::empty());
             return Ok(());
         };
-        if place.as_ref().is_some_and(|known| known.is_after(&last)) {
+        if known.is_some_and(|known| known.is_after(last)) {
             return Ok(());
         }
         let mut begun = None;
-        if let Some(known) = place.as_ref().filter(|known| known.head.is_some()) {
-            begun = fold_onto(&*parts.log, &parts.keyring, known.clone(), &last).await?;
+        if let Some(known) = known {
+            begun = fold_onto(&*parts.log, &parts.keyring, known.clone(), last).await?;
+        } else if newest.all {
+            begun = Some(fold_all(&parts.keyring, &newest)?);
         }
         if begun.is_none()
             && let Some(snapshot) = self.snapshots.get(&parts.keyring, subject).await
         {
-            begun = fold_onto(&*parts.log, &parts.keyring, snapshot, &last).await?;
+            begun = match newest.commits.iter().position(|commit| snapshot.is_after(commit)) {
+                Some(at) => Some(fold_newer(&parts.keyring, snapshot, &newest.commits[..at])?),
+                None => fold_onto(&*parts.log, &parts.keyring, snapshot, last).await?,
+            };
             if begun.is_none() {
                 self.snapshots.not_in_the_log(subject);
             }
         }
         let mut loaded = match begun {
             Some(loaded) => loaded,
-            None => fold_rest(&*parts.log, &parts.keyring, Loaded::empty(), &last).await?,
+            None => fold_rest(&*parts.log, &parts.keyring, Loaded::empty(), last).await?,
         };
         self.snapshots.offer(subject, &mut loaded, LONG_TAIL);
         if loaded.user.erased {
@@ -119,6 +130,19 @@ impl Engine {
             self.parts.vault.forget(&tenant, &user);
         }
     }
+}
+
+/// Folds a subject from its beginning, all of which is at hand.
+fn fold_all(keyring: &Keyring, newest: &Newest) -> Result<Loaded, EngineError> {
+    fold_newer(keyring, Loaded::empty(), &newest.commits)
+}
+
+/// Folds the commits right after `base`, newest first as they are.
+fn fold_newer(keyring: &Keyring, mut base: Loaded, newest_first: &[Stored]) -> Result<Loaded, EngineError> {
+    for stored in newest_first.iter().rev() {
+        base.fold(keyring, stored, Until::Now)?;
+    }
+    Ok(base)
 }
 
 /// Folds what came after `base`; `None` when the log does not hold the commit that `base` was taken after: it is of

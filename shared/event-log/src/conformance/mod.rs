@@ -48,6 +48,7 @@ macro_rules! conformance_suite {
             order::the_whole_log_reads_in_order_without_gaps
             order::a_category_reads_in_both_directions
             order::a_subject_reads_from_any_position
+            order::the_end_of_a_subject_reads_newest_first
             order::what_is_acknowledged_is_read_at_once_over_every_handle
             race::one_of_sixteen_writers_wins_each_round
             race::two_groups_over_the_same_subjects_never_mix

@@ -70,6 +70,25 @@ pub async fn a_category_reads_in_both_directions(harness: &dyn Harness) {
     assert!(log.read_category_back(Category::User, Seq::ZERO, 3).await.expect("reads").is_empty());
 }
 
+/// As many as are asked for or fewer, but always the last one; and whoever says that these are all is right.
+pub async fn the_end_of_a_subject_reads_newest_first(harness: &dyn Harness) {
+    let log = harness.open().await;
+    let (subject, mut own) = (Sample::user(), Vec::new());
+    for _ in 0..20 {
+        for limit in [0, 1, 2, 7, 100] {
+            let newest = log.newest_of_subject(&subject, limit).await.expect("reads");
+            let read = seqs(&newest.commits);
+            let wanted: Vec<u64> = own.iter().rev().map(|seq: &Seq| seq.0).take(read.len()).collect();
+            assert_eq!(read, wanted, "of {}, limit {limit}", own.len());
+            assert!(read.len() <= limit.max(1) && read.is_empty() == own.is_empty(), "{} of {}", read.len(), own.len());
+            assert!(!newest.all || read.len() == own.len(), "{} of {}, limit {limit}", read.len(), own.len());
+        }
+        put(&*log, Sample::first(&Sample::user())).await;
+        let commit = own.last().map_or_else(|| Sample::first(&subject), |last| Sample::next(&subject, *last));
+        own.push(put(&*log, commit).await);
+    }
+}
+
 /// A position need not be one of the subject's own.
 pub async fn a_subject_reads_from_any_position(harness: &dyn Harness) {
     let log = harness.open().await;

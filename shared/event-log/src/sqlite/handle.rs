@@ -15,7 +15,7 @@ use super::recent::Recent;
 use super::writer::Writer;
 use super::{SqliteLogOptions, follow, open, read, tidy};
 use crate::{
-    Append, AppendError, Appended, BoxFuture, Category, EventLog, InvalidAppend, MAX_READ_COMMITS, OpenError,
+    Append, AppendError, Appended, BoxFuture, Category, EventLog, InvalidAppend, MAX_READ_COMMITS, Newest, OpenError,
     ReadError, Seq, Stored, Subject,
 };
 
@@ -162,6 +162,11 @@ impl EventLog for SqliteLog {
     fn last_of_subject<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Option<Stored>, ReadError>> {
         let subject = subject.clone();
         Box::pin(ask(&self.readers, move |file| read::last_of_subject(file, &subject)))
+    }
+
+    fn newest_of_subject<'a>(&'a self, subject: &'a Subject, limit: usize) -> BoxFuture<'a, Result<Newest, ReadError>> {
+        let subject = subject.clone();
+        Box::pin(ask(&self.readers, move |file| read::newest_of_subject(file, &subject, limit)))
     }
 
     fn read_all(&self, after: Seq, limit: usize) -> BoxFuture<'_, Result<Vec<Stored>, ReadError>> {

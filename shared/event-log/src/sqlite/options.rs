@@ -34,7 +34,7 @@ pub struct SqliteLogOptions {
 pub(super) const PAGE_BYTES: u32 = 4096;
 
 /// A write-ahead log that has grown beyond this is cut back when it starts over.
-const WAL_KEPT_BYTES: u32 = 128 * 1024 * 1024;
+const WAL_KEPT_BYTES: u32 = 32 * 1024 * 1024;
 
 const READER_CACHE_KIB: u32 = 4 * 1024;
 

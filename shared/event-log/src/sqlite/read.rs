@@ -8,7 +8,7 @@ use twofold_domain::CommitId;
 use twofold_sqlite::rusqlite::{self, Connection, Params, Row, params};
 
 use super::error::read_error;
-use crate::{Category, MAX_READ_COMMITS, ReadError, Seq, Stored, Subject};
+use crate::{Category, MAX_READ_COMMITS, Newest, ReadError, Seq, Stored, Subject};
 
 /// The last position of the log.
 pub(super) const HEAD: &str = "SELECT coalesce(max(seq), 0) FROM log";
@@ -33,6 +33,20 @@ pub(super) fn last_of_subject(connection: &Connection, subject: &Subject) -> Res
     const SQL: &str = "SELECT seq, subject, commit_id, payload FROM log \
         WHERE subject = ?1 ORDER BY prev_seq DESC LIMIT 1";
     Ok(stored(connection, SQL, params![subject.as_str()])?.pop())
+}
+
+pub(super) fn newest_of_subject(connection: &Connection, subject: &Subject, limit: usize) -> Result<Newest, ReadError> {
+    const SQL: &str = "SELECT seq, subject, commit_id, payload, prev_seq FROM log \
+        WHERE subject = ?1 ORDER BY prev_seq DESC LIMIT CAST(?2 AS INTEGER)";
+    let unreadable = |error: rusqlite::Error| read_error(&error);
+    let mut statement = connection.prepare_cached(SQL).map_err(unreadable)?;
+    let mut found = statement.query(params![subject.as_str(), rows(limit.max(1))]).map_err(unreadable)?;
+    let (mut commits, mut previous) = (Vec::new(), 0);
+    while let Some(row) = found.next().map_err(unreadable)? {
+        commits.push(commit(row)?);
+        previous = row.get::<_, i64>(4).map_err(unreadable)?;
+    }
+    Ok(Newest { commits, all: previous == 0 })
 }
 
 pub(super) fn all(connection: &Connection, after: Seq, limit: usize) -> Result<Vec<Stored>, ReadError> {

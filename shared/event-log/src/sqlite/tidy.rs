@@ -8,15 +8,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender};
 
-use twofold_sqlite::File;
 use twofold_sqlite::rusqlite::{self, Connection};
+use twofold_sqlite::{File, give_way};
 
 use super::options::PAGE_BYTES;
 use super::plan::Row;
 
-/// Pages written since the last checkpoint at which the next one is due. 16384 pages are 64 MiB: every checkpoint
-/// holds the writer up for some 20 ms at its end, so they should be rare.
-const DUE_PAGES: usize = 16 * 1024;
+/// Pages written since the last checkpoint at which the next one is due. 2048 pages are 8 MiB: few enough that appends do
+/// not wait long behind them in the disk's queue, and many enough that the two syncs of each do not show.
+const DUE_PAGES: usize = 2 * 1024;
 
 /// The writer's side.
 #[derive(Debug)]
@@ -69,6 +69,7 @@ impl Tidy {
 impl Mover {
     /// Moves the bulk whenever it is due, until the writer is gone.
     pub fn run(self) {
+        give_way();
         while self.due.recv() == Ok(()) {
             match self.move_bulk() {
                 Ok(()) => self.bulk_moved.store(true, Ordering::Relaxed),

@@ -1,5 +1,6 @@
 //! The connection every adapter shares.
 
+mod beside;
 mod link;
 mod options;
 
@@ -9,8 +10,10 @@ use std::time::Duration;
 use async_nats::connection::State;
 use async_nats::jetstream::{self, context::ContextBuilder};
 use async_nats::{Client, ConnectErrorKind};
+use tokio::runtime::Handle;
 use tokio::time::timeout;
 
+use beside::Beside;
 pub(crate) use link::Link;
 use link::LinkWatch;
 pub use options::{Auth, BrokerOptions, TlsFiles};
@@ -59,6 +62,8 @@ struct Inner {
     jetstream: jetstream::Context,
     names: Names,
     link: LinkWatch,
+    /// Last: what runs on it ends after everything else is gone.
+    beside: Beside,
 }
 
 impl Broker {
@@ -74,9 +79,13 @@ impl Broker {
             events.on(event);
             std::future::ready(())
         });
-        let client = connecting.connect(addresses).await.map_err(|error| connect_error(&error))?;
+        let beside = Beside::start("nats").map_err(|error| ConnectError::Unreachable(error.to_string()))?;
+        // The tasks of the connection stay where it is made.
+        let connected = beside.handle().spawn(connecting.connect(addresses)).await;
+        let connected = connected.map_err(|error| ConnectError::Unreachable(error.to_string()))?;
+        let client = connected.map_err(|error| connect_error(&error))?;
         let jetstream = ContextBuilder::new().timeout(REQUEST_TIMEOUT).build(client.clone());
-        let inner = Inner { client, jetstream, names: options.names.clone(), link };
+        let inner = Inner { client, jetstream, names: options.names.clone(), link, beside };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -99,6 +108,11 @@ impl Broker {
     /// Whether there is a connection now.
     pub fn is_connected(&self) -> bool {
         self.inner.client.connection_state() == State::Connected
+    }
+
+    /// Where the connection lives, for what all requests wait for as they wait for it.
+    pub(crate) fn beside(&self) -> &Handle {
+        self.inner.beside.handle()
     }
 
     /// Wakes up when the connection comes and goes.

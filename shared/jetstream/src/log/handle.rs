@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 use twofold_event_log::{
-    Append, AppendError, Appended, BoxFuture, Category, EventLog, OpenError, ReadError, Seq, Stored, Subject,
+    Append, AppendError, Appended, BoxFuture, Category, EventLog, Newest, OpenError, ReadError, Seq, Stored, Subject,
 };
 
 use super::appender::Appender;
@@ -24,7 +24,7 @@ const REQUEST_BYTES: usize = 512;
 const LOOKS: usize = 64;
 
 /// The log in the stream of a broker. Needs a tokio runtime with time. Dropped without [`EventLog::close`] it still
-/// sends what it has accepted, as long as the runtime and the connection live.
+/// sends what it has accepted, as long as the process and the connection live.
 #[derive(Debug)]
 pub struct JetStreamLog {
     pub(super) core: Arc<Core>,
@@ -56,7 +56,8 @@ impl JetStreamLog {
             Arc::new(Core { stream, options, head: watch::Sender::new(head), kept, looks: Semaphore::new(LOOKS) });
         let closing = CancellationToken::new();
         let tasks = TaskTracker::new();
-        tasks.spawn(Appender::new(Arc::clone(&core), incoming).run(closing.clone()));
+        let appending = Appender::new(Arc::clone(&core), incoming).run(closing.clone());
+        tasks.spawn_on(appending, broker.beside());
         tasks.spawn(follow::follow(Arc::clone(&core), closing.clone()));
         let closing_on_drop = closing.clone().drop_guard();
         let config = Mutex::default();
@@ -108,6 +109,10 @@ impl EventLog for JetStreamLog {
 
     fn last_of_subject<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Option<Stored>, ReadError>> {
         Box::pin(async move { Ok(self.core.stream.last(subject).await?.map(|entry| entry.stored)) })
+    }
+
+    fn newest_of_subject<'a>(&'a self, subject: &'a Subject, limit: usize) -> BoxFuture<'a, Result<Newest, ReadError>> {
+        Box::pin(self.core.stream.newest(subject, limit))
     }
 
     fn read_all(&self, after: Seq, limit: usize) -> BoxFuture<'_, Result<Vec<Stored>, ReadError>> {

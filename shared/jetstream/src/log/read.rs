@@ -1,12 +1,15 @@
 //! Pages.
 
-use twofold_event_log::{MAX_READ_COMMITS, ReadError, Seq, Stored, Subject};
+use twofold_event_log::{MAX_READ_COMMITS, Newest, ReadError, Seq, Stored, Subject};
 
 use super::Stream;
 use super::entry::Entry;
 
 /// Commits read backwards, one by one, before the server is asked to search after all.
 const WALK: usize = 64;
+/// Commits read backwards of a subject of which nothing is known: about what it costs to ask for a snapshot and for the last
+/// commit again.
+const NEWEST: usize = 3;
 
 impl Stream {
     /// The whole log after a position. Any page is whole: positions have no gaps.
@@ -67,6 +70,21 @@ impl Stream {
             page.extend(self.next(after.plus(1), subject.as_str()).await?);
         }
         Ok(page)
+    }
+
+    /// The newest commits of a subject; few, for each is a request of its own.
+    pub async fn newest(&self, subject: &Subject, limit: usize) -> Result<Newest, ReadError> {
+        let Some(last) = self.last(subject).await? else { return Ok(Newest { commits: Vec::new(), all: true }) };
+        let mut newest = vec![last];
+        while let Some(entry) = newest.last()
+            && entry.previous > Seq::ZERO
+            && newest.len() < limit.min(NEWEST)
+        {
+            let before = self.before(entry).await?;
+            newest.push(before);
+        }
+        let all = newest.last().is_none_or(|entry| entry.previous == Seq::ZERO);
+        Ok(Newest { commits: stored(newest), all })
     }
 
     /// The commits of a subject after a position up to its last, unless there are too many to read one by one.

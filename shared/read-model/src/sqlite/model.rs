@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
-use sqlx::{Executor as _, SqlStr, Sqlite, SqlitePool};
+use sqlx::{Connection as _, Executor as _, SqlStr, Sqlite, SqlitePool};
 use twofold_event_log::BoxFuture;
 
 use super::rebuild::SqliteRebuild;
@@ -17,6 +17,7 @@ use crate::relational::{Backend, Scope, Waiting, Writer, read_checkpoint, unavai
 #[derive(Debug)]
 pub struct SqliteReadModel {
     options: SqliteReadModelOptions,
+    /// Opened by whoever projects, on a thread as patient as his own.
     writer: Writer<Sqlite>,
     readers: SqlitePool,
     waiting: Waiting,
@@ -43,10 +44,11 @@ impl SqliteReadModel {
         let mut writer = open::writer(&options).await?;
         open::migrate(&mut writer).await?;
         let seen = read_checkpoint::<Sqlite>(&mut writer).await?;
+        writer.close().await.map_err(unavailable)?;
         let readers = open::readers(&options).await?;
         // Only the machine can fail without this process.
         let waiting = Waiting::new(seen, true);
-        Ok(Self { options, writer: Writer::new(Some(writer), BATCH_LIMIT), readers, waiting })
+        Ok(Self { options, writer: Writer::new(None, BATCH_LIMIT), readers, waiting })
     }
 }
 
