@@ -71,7 +71,8 @@ pub trait ReadStore: Send + Sync + Debug {
         except_user: &'a UserToken,
     ) -> BoxFuture<'a, Result<u64, StoreError>>;
 
-    /// A page of the audit. What concerns the tenant as a whole is seen in both modes.
+    /// A page of the audit. What concerns the tenant as a whole is seen in both modes. One user's costs as much as the page
+    /// newest first, and as much as lies after the cursor oldest first.
     fn audit<'a>(
         &'a self,
         tenant: &'a TenantId,

@@ -267,6 +267,7 @@ mod tests {
                 reason: None,
                 details: serde_json::json!({}),
                 private: None,
+                user_prev: None,
             };
             let text = of_kind(&row).unwrap_or_else(|| panic!("{} has no sentence", event.name));
             assert!(!text.ends_with('.') && text.starts_with(|c: char| c.is_uppercase() || c == '"'), "{text}");

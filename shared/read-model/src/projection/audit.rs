@@ -25,7 +25,8 @@ pub struct About {
     pub user: Option<UserToken>,
 }
 
-/// The audit rows of a commit: one for each event in order, except kept answers, which are no concern of the audit.
+/// The audit rows of a commit: one for each event in order, except kept answers, which are no concern of the audit. Not yet
+/// part of the user's chain.
 pub fn audit_rows(stored: &Stored, decoded: &Decoded, about: &About) -> Vec<AuditRow> {
     let meta = &decoded.meta;
     let row = |(idx, event): (usize, &Event)| {
@@ -44,6 +45,7 @@ pub fn audit_rows(stored: &Stored, decoded: &Decoded, about: &About) -> Vec<Audi
             reason: reason(event).map(Cow::Borrowed),
             details: event_details(event),
             private: meta.private.clone(),
+            user_prev: None,
         })
     };
     decoded.events.iter().enumerate().filter_map(row).collect()

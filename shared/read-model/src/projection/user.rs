@@ -42,10 +42,11 @@ impl UserRow {
             last_verified_at: None,
             last_failed_at: None,
             position: Seq::ZERO,
+            audit_seq: Seq::ZERO,
         }
     }
 
-    /// Applies one event that happened at `at`. The caller keeps `position`.
+    /// Applies one event that happened at `at`. The caller keeps `position` and `audit_seq`.
     pub fn apply(&mut self, event: &UserEvent, at: Timestamp) {
         match event {
             UserEvent::Registered(profile) => {
@@ -137,7 +138,7 @@ impl UserRow {
     /// Nothing personal stays, not even sealed.
     fn erase(&mut self) {
         let blank = Self::blank(self.tenant.clone(), self.user.clone(), self.mode, self.registered_at);
-        *self = Self { erased: true, position: self.position, ..blank };
+        *self = Self { erased: true, position: self.position, audit_seq: self.audit_seq, ..blank };
     }
 
     /// Factors that sleep (`toggle_off: retain`) are confirmed but not in force.

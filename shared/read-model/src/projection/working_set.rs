@@ -92,8 +92,21 @@ impl WorkingSet {
         let Some(about) = about else { return false };
         let span = self.hours.entry(hour(decoded.meta.at)).or_insert((stored.seq, stored.seq));
         *span = (span.0.min(stored.seq), span.1.max(stored.seq));
-        self.audit.extend(audit_rows(stored, decoded, &about));
+        let mut rows = audit_rows(stored, decoded, &about);
+        self.link(&about, stored.seq, rows.first_mut());
+        self.audit.append(&mut rows);
         true
+    }
+
+    /// Puts a commit at the head of the chain of the user it is about. Whoever has no row yet has no chain: his own events
+    /// then have no mode, so that no query about a user finds them; for messages to him, which nobody sends, queries look
+    /// whether there is one older than the chain, and search in another way.
+    fn link(&mut self, about: &About, seq: Seq, first: Option<&mut AuditRow>) {
+        let (Some(first), Some(user)) = (first, &about.user) else { return };
+        let Some(slot) = self.users.get_mut(&(about.tenant.clone(), user.clone())) else { return };
+        first.user_prev = Some(slot.row.audit_seq);
+        slot.row.audit_seq = seq;
+        slot.changed = true;
     }
 
     fn fold_user(&mut self, tenant: TenantId, user: UserToken, seq: Seq, decoded: &Decoded) -> About {

@@ -1,6 +1,7 @@
 //! Rows as values of a statement.
 
 use super::Sink;
+use super::sink::number;
 use crate::codec::{failures_text, methods_text, mode_text};
 use crate::rows::{AttemptRow, AuditRow, DeliveryRow, SuppressionRow, TenantRow, UsageCounts, UsageKey, UserRow};
 
@@ -43,6 +44,7 @@ fn changing_state(values: &mut dyn Sink, row: &UserRow) {
     values.optional_time(row.last_verified_at);
     values.optional_time(row.last_failed_at);
     values.seq(row.position);
+    values.seq(row.audit_seq);
 }
 
 /// In the order of [`crate::sql::DELIVERY_COLUMNS`].
@@ -147,4 +149,5 @@ pub(super) fn audit(values: &mut dyn Sink, row: &AuditRow) {
     values.optional_text(row.reason.as_deref());
     values.text(&row.details.to_string());
     values.sealed(row.private.as_ref());
+    values.optional_number(row.user_prev.map(number));
 }

@@ -1,12 +1,15 @@
 //! Pages of the audit: from a filter to a statement and its values.
+//!
+//! A user leads before every other condition but a request. Should he have rows outside his chain, which cannot normally be,
+//! another condition does, at whatever cost.
 
 use twofold_domain::actor::ActorKind;
 use twofold_domain::{Mode, TenantId, Timestamp, UserToken};
 
 use super::sink::number;
-use super::{Backend, Scope, Sink, Values, decode, query};
+use super::{Backend, Scope, Sink, chain, decode, query};
 use crate::StoreError;
-use crate::filter::{AuditFilter, MAX_KINDS, Page};
+use crate::filter::{AuditFilter, MAX_KINDS, MAX_PAGE_ROWS, Page};
 use crate::projection::{hour, is_tenant_wide, outcome_kinds};
 use crate::rows::AuditRow;
 use crate::sql::{self, AuditShape, Lead};
@@ -19,19 +22,45 @@ pub(super) async fn page<B: Backend>(
     page: Page,
 ) -> Result<Vec<AuditRow>, StoreError> {
     let Some(kinds) = kinds(filter) else { return Ok(Vec::new()) };
-    let shape = shape(filter, &kinds, page.newest_first);
-    let mut values = Values::<B::Dialect>::default();
-    values.text(tenant.as_str());
-    values.text(mode.name());
-    let start = if page.newest_first { (i64::MAX, i64::MAX) } else { (0, 0) };
-    let (seq, idx) = page.after.map_or(start, |(seq, idx)| (number(seq), i64::from(idx)));
-    values.number(seq);
-    values.number(idx);
-    values.number(query::rows(page.limit));
+    let asked = Asked { tenant, mode, filter, kinds: &kinds, page };
+    let along = filter.user.as_ref().filter(|_| filter.request_id.is_none());
+    if let Some(user) = along {
+        let found = chain::page(backend, &asked, user, &shape(&asked, Some(Lead::User))).await?;
+        if let Some(rows) = found {
+            return Ok(rows);
+        }
+    }
+    let shape = shape(&asked, None);
+    let mut values = query::values::<B>(&[tenant.as_str(), mode.name()]);
+    let (seq, idx) = place(page);
+    for number in [seq, idx, query::rows(page.limit)] {
+        values.number(number);
+    }
     lead_values(&mut values, &shape.lead, filter, &kinds);
     other_values(&mut values, &shape, filter, &kinds);
     let rows = backend.fetch(Scope::Tenant(tenant), query::text(sql::audit(&shape)), values.finish()?).await?;
     decode::rows(&rows, decode::audit::<B::Dialect>)
+}
+
+/// What is asked for.
+pub(super) struct Asked<'a> {
+    pub tenant: &'a TenantId,
+    pub mode: Mode,
+    pub filter: &'a AuditFilter,
+    pub kinds: &'a [&'a str],
+    pub page: Page,
+}
+
+impl Asked<'_> {
+    pub fn limit(&self) -> usize {
+        self.page.limit.min(MAX_PAGE_ROWS)
+    }
+}
+
+/// Position and place that the page lies beyond.
+pub(super) fn place(page: Page) -> (i64, i64) {
+    let start = if page.newest_first { (i64::MAX, i64::MAX) } else { (0, 0) };
+    page.after.map_or(start, |(seq, idx)| (number(seq), i64::from(idx)))
 }
 
 /// The kinds that the filter leaves: empty for all, none when nothing can match. With those of the whole tenant last.
@@ -49,25 +78,12 @@ fn kinds(filter: &AuditFilter) -> Option<Vec<&str>> {
     (unfiltered || !kinds.is_empty()).then_some(kinds)
 }
 
-/// The most selective condition leads.
-fn shape(filter: &AuditFilter, kinds: &[&str], newest_first: bool) -> AuditShape {
-    let helper = |actor| matches!(actor, ActorKind::AccountAdmin | ActorKind::Support);
-    let lead = if filter.request_id.is_some() {
-        Lead::Request
-    } else if filter.user.is_some() {
-        Lead::User
-    } else if filter.actor_token.is_some() {
-        Lead::ActorToken
-    } else if filter.actor.is_some_and(helper) {
-        Lead::Helper
-    } else if kinds.is_empty() {
-        Lead::Mode
-    } else {
-        let of_mode = kinds.iter().filter(|kind| !is_tenant_wide(kind)).count();
-        Lead::Kinds { of_mode, tenant_wide: kinds.len() - of_mode }
-    };
+/// The most selective condition leads, unless another one is told to.
+fn shape(asked: &Asked<'_>, lead: Option<Lead>) -> AuditShape {
+    let Asked { filter, kinds, .. } = asked;
+    let lead = lead.unwrap_or_else(|| lead_of(filter, kinds));
     AuditShape {
-        newest_first,
+        newest_first: asked.page.newest_first,
         time: filter.from.is_some() || filter.to.is_some(),
         user: filter.user.is_some() && lead != Lead::User,
         actor: filter.actor.is_some() && lead != Lead::Helper,
@@ -77,18 +93,35 @@ fn shape(filter: &AuditFilter, kinds: &[&str], newest_first: bool) -> AuditShape
     }
 }
 
+/// Of those that have an index.
+fn lead_of(filter: &AuditFilter, kinds: &[&str]) -> Lead {
+    let helper = |actor| matches!(actor, ActorKind::AccountAdmin | ActorKind::Support);
+    if filter.request_id.is_some() {
+        Lead::Request
+    } else if filter.actor_token.is_some() {
+        Lead::ActorToken
+    } else if filter.actor.is_some_and(helper) {
+        Lead::Helper
+    } else if kinds.is_empty() {
+        Lead::Mode
+    } else {
+        let of_mode = kinds.iter().filter(|kind| !is_tenant_wide(kind)).count();
+        Lead::Kinds { of_mode, tenant_wide: kinds.len() - of_mode }
+    }
+}
+
 fn lead_values(values: &mut dyn Sink, lead: &Lead, filter: &AuditFilter, kinds: &[&str]) {
     match lead {
-        Lead::Mode => {}
+        // The chain binds its user itself.
+        Lead::Mode | Lead::User => {}
         Lead::Request => values.optional_text(filter.request_id.as_deref()),
-        Lead::User => values.optional_text(filter.user.as_ref().map(UserToken::as_str)),
         Lead::ActorToken => values.optional_text(filter.actor_token.as_ref().map(UserToken::as_str)),
         Lead::Helper => values.optional_text(filter.actor.map(ActorKind::name)),
         Lead::Kinds { .. } => kinds.iter().for_each(|kind| values.text(kind)),
     }
 }
 
-fn other_values(values: &mut dyn Sink, shape: &AuditShape, filter: &AuditFilter, kinds: &[&str]) {
+pub(super) fn other_values(values: &mut dyn Sink, shape: &AuditShape, filter: &AuditFilter, kinds: &[&str]) {
     if shape.time {
         let from = filter.from.unwrap_or(Timestamp(i64::MIN));
         let to = filter.to.unwrap_or(Timestamp(i64::MAX));

@@ -10,6 +10,7 @@ use super::error::corrupt;
 use crate::StoreError;
 use crate::codec::{TENANT_WIDE, parse_actor, parse_failures, parse_methods, parse_mode, parse_role};
 use crate::rows::{AuditRow, TenantRow, UserRow};
+use crate::sql::CHAIN_COLUMNS;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -124,6 +125,7 @@ pub(super) fn user<D: Dialect>(row: &D::Row) -> Result<UserRow> {
     row.last_verified_at = columns.optional_time()?;
     row.last_failed_at = columns.optional_time()?;
     row.position = columns.seq()?;
+    row.audit_seq = columns.seq()?;
     Ok(row)
 }
 
@@ -140,7 +142,33 @@ pub(super) fn tenant<D: Dialect>(row: &D::Row) -> Result<TenantRow> {
 }
 
 pub(super) fn audit<D: Dialect>(row: &D::Row) -> Result<AuditRow> {
+    audit_row(Columns::<D>::of(row))
+}
+
+/// The audit's part of a row of a chain.
+pub(super) fn chained_audit<D: Dialect>(row: &D::Row) -> Result<AuditRow> {
+    audit_row(Columns::<D> { row, next: CHAIN_COLUMNS })
+}
+
+/// The chain's part.
+pub(super) struct Link {
+    /// Place in the portion, from 1.
+    pub n: i64,
+    /// Position of the commit.
+    pub place: i64,
+    /// Of the one before; 0: none, negative: none in the chain.
+    pub earlier: i64,
+    /// There is an audit's part.
+    pub matches: bool,
+}
+
+pub(super) fn link<D: Dialect>(row: &D::Row) -> Result<Link> {
     let mut columns = Columns::<D>::of(row);
+    let (n, place, earlier) = (columns.number()?, columns.number()?, columns.number()?);
+    Ok(Link { n, place, earlier, matches: columns.optional_number()?.is_some() })
+}
+
+fn audit_row<D: Dialect>(mut columns: Columns<'_, D>) -> Result<AuditRow> {
     Ok(AuditRow {
         seq: columns.seq()?,
         idx: columns.small()?,
@@ -156,6 +184,7 @@ pub(super) fn audit<D: Dialect>(row: &D::Row) -> Result<AuditRow> {
         reason: columns.cow()?,
         details: columns.parse(|text| serde_json::from_str(text).ok())?,
         private: columns.sealed()?,
+        user_prev: columns.optional_number()?.map(|seq| Seq(seq.cast_unsigned())),
     })
 }
 

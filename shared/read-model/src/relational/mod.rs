@@ -6,6 +6,7 @@ mod apply;
 mod arguments;
 mod audit;
 mod backend;
+mod chain;
 mod decode;
 mod decode_delivery;
 mod dialect;

@@ -16,7 +16,12 @@ type Result<T> = std::result::Result<T, StoreError>;
 
 /// Rows a page may have, as a value.
 pub(super) fn rows(limit: usize) -> i64 {
-    i64::try_from(limit.min(MAX_PAGE_ROWS)).unwrap_or(i64::MAX)
+    count(limit.min(MAX_PAGE_ROWS))
+}
+
+/// A number of rows, as a value.
+pub(super) fn count(rows: usize) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
 }
 
 /// A text put together from shapes, never from what somebody sent.

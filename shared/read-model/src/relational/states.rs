@@ -38,6 +38,7 @@ fn user(text: &str) -> Option<UserRow> {
     row.last_verified_at = optional(next()?, time)?;
     row.last_failed_at = optional(next()?, time)?;
     row.position = Seq(number(next()?)?);
+    row.audit_seq = Seq(number(next()?)?);
     next().is_none().then_some(row)
 }
 

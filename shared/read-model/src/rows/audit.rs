@@ -37,4 +37,7 @@ pub struct AuditRow {
     pub details: serde_json::Value,
     /// Actor, address, user agent and reason as the panel reported them, under the user's or the tenant's key.
     pub private: Option<Sealed>,
+    /// On a commit's first row about a user: the commit before it with rows about him; zero: none. Absent on its other
+    /// rows, and while the user is unknown.
+    pub user_prev: Option<Seq>,
 }

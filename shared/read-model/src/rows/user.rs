@@ -61,6 +61,8 @@ pub struct UserRow {
     pub last_failed_at: Option<Timestamp>,
     /// His newest commit.
     pub position: Seq,
+    /// Newest commit with audit rows about him, his own or one about a message to him; zero: none.
+    pub audit_seq: Seq,
 }
 
 /// Stands for a lock without an end in `locked_until`.

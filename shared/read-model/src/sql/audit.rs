@@ -1,7 +1,8 @@
 //! Pages of the audit.
 //!
 //! A page is put together from branches, each of which one index yields in the order of the log: a branch reads as
-//! many rows as the page has, however long the history is, as long as only the leading condition is selective.
+//! many rows as the page has, however long the history is, as long as only the leading condition is selective. One user's
+//! audit has no index and is read along its chain: see [`super::chain`].
 
 use super::{AUDIT_COLUMNS, Numbers};
 use crate::filter::MAX_KINDS;
@@ -14,7 +15,7 @@ pub enum Lead {
     Mode,
     /// A request.
     Request,
-    /// A user.
+    /// A user: not a page but a portion of his chain.
     User,
     /// A person who acted.
     ActorToken,
@@ -53,6 +54,9 @@ pub struct AuditShape {
 
 /// A page of the audit.
 pub fn audit(shape: &AuditShape) -> String {
+    if shape.lead == Lead::User {
+        return super::chain(shape);
+    }
     let mut values = Numbers::from(6);
     let branches = branches(&shape.lead, &mut values);
     let others: String = others(shape, &mut values).into_iter().flat_map(|other| [" AND ".to_owned(), other]).collect();
@@ -81,7 +85,7 @@ fn branches(lead: &Lead, values: &mut Numbers) -> Vec<String> {
     match lead {
         Lead::Mode => by_mode(""),
         Lead::Request => vec![format!("request_id = {} AND {EITHER_MODE}", values.next())],
-        Lead::User => vec![format!("user_token = {} AND (mode || '') = $2", values.next())],
+        Lead::User => Vec::new(),
         Lead::ActorToken => vec![format!("actor_token = {} AND {EITHER_MODE}", values.next())],
         // The first condition is the index's own, word for word.
         Lead::Helper => by_mode(&format!(" AND actor IN ('account_admin', 'support') AND actor = {}", values.next())),
@@ -92,12 +96,12 @@ fn branches(lead: &Lead, values: &mut Numbers) -> Vec<String> {
     }
 }
 
-fn others(shape: &AuditShape, values: &mut Numbers) -> Vec<String> {
+pub(super) fn others(shape: &AuditShape, values: &mut Numbers) -> Vec<String> {
     let mut conditions = Vec::new();
     if shape.time {
         conditions.push(format!("at >= {}", values.next()));
         conditions.push(format!("at < {}", values.next()));
-        conditions.push(format!("seq >= (SELECT min(first_seq) FROM audit_hours WHERE hour >= {})", values.next()));
+        conditions.push(format!("seq >= {}", since(&values.next())));
         conditions.push(format!("seq <= (SELECT max(last_seq) FROM audit_hours WHERE hour <= {})", values.next()));
     }
     for (column, set) in [("user_token", shape.user), ("actor", shape.actor), ("actor_token", shape.actor_token)] {
@@ -105,11 +109,20 @@ fn others(shape: &AuditShape, values: &mut Numbers) -> Vec<String> {
             conditions.push(format!("({column} || '') = {}", values.next()));
         }
     }
+    // A user's rows without a mode are from before he was known. A request shows them.
+    if shape.user && shape.lead != Lead::Request {
+        conditions.push("(mode || '') = $2".to_owned());
+    }
     if shape.kinds > 0 {
         let kinds: Vec<_> = (0..shape.kinds).map(|_| values.next()).collect();
         conditions.push(format!("(kind || '') IN ({})", kinds.join(", ")));
     }
     conditions
+}
+
+/// The first position of an hour or of a later one.
+pub(super) fn since(hour: &str) -> String {
+    format!("(SELECT min(first_seq) FROM audit_hours WHERE hour >= {hour})")
 }
 
 impl AuditShape {

@@ -81,12 +81,13 @@ fn kind(column: &str) -> &'static str {
 
 const BYTES: [&str; 5] = ["account_panel_id", "panel_id", "email", "phone", "private"];
 
-const NUMBERS: [&str; 37] = [
+const NUMBERS: [&str; 39] = [
     "accepted",
     "accepted_at",
     "at",
     "attempt",
     "attempts",
+    "audit_seq",
     "bounced",
     "created_at",
     "dead",
@@ -119,6 +120,7 @@ const NUMBERS: [&str; 37] = [
     "use_2fa",
     "used",
     "used_at",
+    "user_prev",
 ];
 
 fn insert(table: &str, columns: &[&str]) -> String {

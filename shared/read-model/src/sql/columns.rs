@@ -1,7 +1,7 @@
 //! Columns, in the order in which rows are read and written.
 
 /// Columns of a user, in the order in which rows are read and written.
-pub const USER_COLUMNS: [&str; 22] = [
+pub const USER_COLUMNS: [&str; 23] = [
     "tenant",
     "user_token",
     "mode",
@@ -24,10 +24,11 @@ pub const USER_COLUMNS: [&str; 22] = [
     "last_verified_at",
     "last_failed_at",
     "position",
+    "audit_seq",
 ];
 
 /// Columns of a user that events other than the panel's own words about him need or change.
-pub const USER_STATE_COLUMNS: [&str; 16] = [
+pub const USER_STATE_COLUMNS: [&str; 17] = [
     "tenant",
     "user_token",
     "mode",
@@ -44,6 +45,7 @@ pub const USER_STATE_COLUMNS: [&str; 16] = [
     "last_verified_at",
     "last_failed_at",
     "position",
+    "audit_seq",
 ];
 
 /// How many of [`USER_STATE_COLUMNS`], from the first on, such events leave alone.
@@ -113,7 +115,7 @@ pub const SUPPRESSION_COLUMNS: [&str; 8] =
 pub const TENANT_COLUMNS: [&str; 6] = ["tenant", "name", "preset", "created_at", "suspended", "position"];
 
 /// Columns of an audit row.
-pub const AUDIT_COLUMNS: [&str; 14] = [
+pub const AUDIT_COLUMNS: [&str; 15] = [
     "seq",
     "idx",
     "tenant",
@@ -128,6 +130,7 @@ pub const AUDIT_COLUMNS: [&str; 14] = [
     "reason",
     "details",
     "private",
+    "user_prev",
 ];
 
 /// Columns of an hour.

@@ -5,6 +5,7 @@
 
 mod audit;
 mod bulk;
+mod chain;
 mod columns;
 mod lists;
 mod messages;
@@ -17,6 +18,7 @@ pub use bulk::{
     suppressions_load, suppressions_upsert, tenants_load, tenants_upsert, usage_add, users_load, users_update,
     users_upsert,
 };
+pub use chain::{CHAIN_COLUMNS, FIRST_MESSAGE, chain};
 pub use columns::{
     ATTEMPT_COLUMNS, AUDIT_COLUMNS, DELIVERY_COLUMNS, HOUR_COLUMNS, SUPPRESSION_COLUMNS, TENANT_COLUMNS, USAGE_COLUMNS,
     USAGE_COUNTS, USAGE_KEYS, USER_COLUMNS, USER_STATE_COLUMNS, USER_STATE_FIXED,
@@ -81,7 +83,16 @@ pub fn tenants() -> String {
 /// Every statement there is, in every shape, for a test that prepares them all. Those with many rows in the forms of
 /// the sources.
 pub fn all(sources: &[Source]) -> Vec<String> {
-    let fixed = [CHECKPOINT, SET_CHECKPOINT, COUNT_ADMINS, COUNT_ROWS, SCAN_HOURS, DROP_EMPTY_USAGE, PRUNE_USAGE];
+    let fixed = [
+        CHECKPOINT,
+        SET_CHECKPOINT,
+        COUNT_ADMINS,
+        COUNT_ROWS,
+        SCAN_HOURS,
+        DROP_EMPTY_USAGE,
+        PRUNE_USAGE,
+        FIRST_MESSAGE,
+    ];
     let mut texts: Vec<String> = fixed.into_iter().chain(CLEAR).map(str::to_owned).collect();
     texts.extend([user(), delivery(), attempts(), dead_letters(false), dead_letters(true), suppressions(), tenants()]);
     texts.extend([scan_users(), scan_deliveries(), scan_attempts(), scan_usage(), scan_suppressions(), scan_audit()]);

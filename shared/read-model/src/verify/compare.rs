@@ -4,7 +4,6 @@ use std::hash::{Hash, Hasher as _};
 
 use twofold_domain::{TenantId, UserToken};
 
-use super::digest::Digests;
 use super::report::{Difference, VerifyReport};
 use crate::StoreError;
 use crate::projection::WorkingSet;
@@ -82,18 +81,4 @@ pub(super) async fn tenants(
         report.add(Difference::Tenant(tenant), limit);
     }
     Ok(())
-}
-
-/// Sums of the stored audit.
-pub(super) async fn stored_audit(snapshot: &mut dyn Snapshot) -> Result<Digests, StoreError> {
-    let mut sums = Digests::default();
-    let mut after = None;
-    loop {
-        let rows = snapshot.audit(after).await?;
-        let Some(last) = rows.last() else { return Ok(sums) };
-        after = Some((last.seq, last.idx));
-        for row in &rows {
-            sums.add(row);
-        }
-    }
 }

@@ -34,6 +34,7 @@ impl Digests {
     }
 }
 
+/// Without the chain, which passes over shares of the users and messages cannot put together: see `chain`.
 fn hash(row: &AuditRow) -> u128 {
     let mut hasher = Sha256::new();
     hasher.update(row.seq.0.to_be_bytes());

@@ -6,8 +6,8 @@ use twofold_event_log::{Category, EventLog, MAX_READ_COMMITS, Seq, Stored};
 
 use super::compare::{self, Share};
 use super::digest::Digests;
-use super::messages;
 use super::report::{Difference, VerifyReport};
+use super::{chain, messages};
 use crate::projection::{Hours, Usage, WorkingSet, decode_commit, fold_commit};
 use crate::rebuild::Progress;
 use crate::store::ReadStore;
@@ -59,7 +59,7 @@ pub async fn verify_with(
     }
     let passes = snapshot.count().await?.div_ceil(options.rows_in_memory.max(1)).max(1);
     let mut report = VerifyReport { position, ..VerifyReport::default() };
-    let mut expected = Digests::default();
+    let (mut expected, mut stored) = (Digests::default(), Digests::default());
     let mut hours = Hours::new();
     let mut usage = Usage::new();
     for pass in 0..passes {
@@ -78,6 +78,7 @@ pub async fn verify_with(
         for (key, counts) in std::mem::take(&mut set.usage) {
             usage.entry(key).or_default().add(&counts, 1);
         }
+        chain::audit(&mut *snapshot, share, &mut stored, &mut set, &mut report, options.listed).await?;
         compare::users(&mut *snapshot, share, &mut set, &mut report, options.listed).await?;
         messages::compare(&mut *snapshot, share, &mut set, &mut report, options.listed).await?;
         if pass == 0 {
@@ -86,7 +87,6 @@ pub async fn verify_with(
     }
     messages::usage(&mut *snapshot, usage, &hours, &mut report, options.listed).await?;
     report.audit_rows = expected.rows();
-    let stored = compare::stored_audit(&mut *snapshot).await?;
     for (first, last) in expected.differing(&stored) {
         report.add(Difference::Audit(first, last), options.listed);
     }

@@ -13,7 +13,7 @@ use crate::events::{ledger_event, request, tenant, tenant_event, user, user_even
 use crate::fresh::{Fresh, Kind, fresh, on_both};
 use crate::history::History;
 
-const START: i64 = 1_790_000_000_000;
+pub const START: i64 = 1_790_000_000_000;
 
 async fn filled(kind: Kind) -> (Fresh, Dump) {
     let mut history = History::new();
@@ -41,7 +41,7 @@ async fn filled(kind: Kind) -> (Fresh, Dump) {
     (fresh, dump)
 }
 
-fn matches(row: &AuditRow, mode: Mode, filter: &AuditFilter) -> bool {
+pub fn matches(row: &AuditRow, mode: Mode, filter: &AuditFilter) -> bool {
     let AuditFilter { user, actor, actor_token, kinds, from, to, request_id, outcome } = filter;
     row.tenant == tenant(0)
         && (row.mode == Some(mode) || (row.mode.is_none() && user.is_none()))
@@ -55,7 +55,7 @@ fn matches(row: &AuditRow, mode: Mode, filter: &AuditFilter) -> bool {
         && outcome.is_none_or(|outcome| outcome_kinds(outcome).contains(&&*row.kind))
 }
 
-fn filter() -> impl Strategy<Value = AuditFilter> {
+pub fn filter() -> impl Strategy<Value = AuditFilter> {
     let kinds =
         ["user.registered", "tenant.created", "api_key.created", "verification.failed", "delivery.dead", "no.such"];
     let actor = prop_oneof![
@@ -86,7 +86,7 @@ fn filter() -> impl Strategy<Value = AuditFilter> {
         })
 }
 
-async fn check(fresh: &Fresh, dump: &Dump, mode: Mode, filter: &AuditFilter, newest_first: bool, limit: usize) {
+pub async fn check(fresh: &Fresh, dump: &Dump, mode: Mode, filter: &AuditFilter, newest_first: bool, limit: usize) {
     let mut found: Vec<AuditRow> = Vec::new();
     loop {
         let after = found.last().map(|row| (row.seq, row.idx));

@@ -7,6 +7,7 @@ mod events;
 mod fresh;
 mod history;
 
+mod audit_chain;
 mod audit_filters;
 mod deliveries;
 mod details;

@@ -83,10 +83,12 @@ async fn what_was_damaged_is_counted_and_put_right(kind: Kind) {
     fresh.execute("DELETE FROM deliveries WHERE request_seq = 3").await;
     fresh.execute("UPDATE audit SET reason = NULL, kind = 'user.registered'").await;
     fresh.execute("DELETE FROM tenants").await;
+    fresh.execute("UPDATE users SET audit_seq = audit_seq - 1 WHERE user_token LIKE '%aaaai'").await;
+    fresh.execute("UPDATE audit SET user_prev = 1 WHERE seq = 2 AND idx = 0").await;
     let damaged = rebuild(&history.log, &*fresh.store, &mut |_| {}).await.unwrap();
     // Of the audit the rows of tenant and messages, and of the users' the second of each commit.
     let audit = 1 + 2 * USERS;
-    assert_eq!(damaged.differences, Some(1 + 1 + audit + 1));
+    assert_eq!(damaged.differences, Some(2 + 1 + audit + 1 + 1));
     is_clean(&history, &*fresh.store).await;
     assert_eq!(rebuild(&history.log, &*fresh.store, &mut |_| {}).await.unwrap().differences, Some(0));
 }

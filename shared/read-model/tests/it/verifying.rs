@@ -65,6 +65,14 @@ async fn changed_missing_and_invented_rows_are_named(kind: Kind) {
     let report = tampered(kind, "UPDATE audit SET reason = 'expired' WHERE seq = 4 AND idx = 1").await;
     assert_eq!(report.differences, [Difference::Audit(Seq(0), Seq(63))]);
 
+    // Of user 2 commits 6 and 7, the second the request of a message to him.
+    for statement in ["UPDATE audit SET user_prev = 5 WHERE seq = 7", "UPDATE audit SET user_prev = NULL WHERE seq = 7"]
+    {
+        assert_eq!(tampered(kind, statement).await.differences, [Difference::Audit(Seq(7), Seq(7))]);
+    }
+    let report = tampered(kind, "UPDATE users SET audit_seq = 6 WHERE audit_seq = 7").await;
+    assert_eq!(report.differences, [Difference::User(tenant(0), user(2))]);
+
     let report = tampered(kind, "DELETE FROM audit_hours").await;
     assert_eq!(report.differences.len(), 1);
 }

@@ -4,8 +4,8 @@ use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, Row as _};
 use twofold_domain::{Mode, Timestamp};
 use twofold_read_model::{
-    PostgresReadModel, ReadStore, StoreError, TenantPage, UsageQuery, UserFilter, UserPage, postgres_grants, rebuild,
-    verify,
+    AuditFilter, Page, PostgresReadModel, ReadStore, StoreError, TenantPage, UsageQuery, UserFilter, UserPage,
+    postgres_grants, rebuild, verify,
 };
 
 use crate::events::{ledger_event, message, request, suppression_event, tenant, tenant_event, user, user_event};
@@ -111,6 +111,13 @@ async fn reads_by_tenant(store: &dyn ReadStore) {
     assert_eq!(store.users(&own, Mode::Live, &UserFilter::default(), &page).await.unwrap().len(), 3);
     assert!(store.user(&own, &user(1)).await.unwrap().is_some());
     assert!(store.delivery(&own, &message(101)).await.unwrap().is_some());
+    let about = AuditFilter { user: Some(user(1)), ..AuditFilter::default() };
+    let audit = Page { after: None, limit: 10, newest_first: true };
+    assert_eq!(store.audit(&own, Mode::Live, &about, audit).await.unwrap().len(), 4);
+    assert_eq!(
+        store.audit(&own, Mode::Live, &AuditFilter { user: Some(user(8)), ..about }, audit).await,
+        Ok(Vec::new())
+    );
     assert_eq!(store.attempts(&own, &message(101)).await.unwrap().len(), 1);
     assert_eq!(store.suppressions(&own, None, 10).await.unwrap().len(), 1);
     assert_eq!(store.dead_letters(Some(&own), None, 10).await, Ok(Vec::new()));

@@ -8,18 +8,26 @@ use crate::events::{tenant, user};
 use crate::fresh::{Kind, fresh, postgres_connection};
 
 /// Rows of ten tenants, each with some of everything.
-const FILL: &str = "INSERT INTO audit (seq, idx, tenant, mode, user_token, at, kind, actor, actor_token, request_id, details) \
+const FILL: &str = "INSERT INTO audit (seq, idx, tenant, mode, user_token, at, kind, actor, actor_token, request_id, \
+        details, user_prev) \
     SELECT n, 0, 'tn' || n % 10, CASE WHEN n % 30 = 0 THEN '-' ELSE 'live' END, 'us' || n % 500, n, 'kind.' || n % 70, \
-        CASE WHEN n % 200 = 0 THEN 'support' ELSE 'user' END, 'us' || n % 300, 'req_' || n / 3, '{}' \
+        CASE WHEN n % 200 = 0 THEN 'support' ELSE 'user' END, 'us' || n % 300, 'req_' || n / 3, '{}', \
+        CASE WHEN n > 500 THEN n - 500 ELSE 0 END \
     FROM generate_series(1, 30000) AS n";
+
+const FILL_USERS: &str = "INSERT INTO users (tenant, user_token, mode, role, registered_at, erased, methods, failures, \
+        position, audit_seq) \
+    SELECT 'tn' || n % 10, 'us' || n, 'live', 'user', n, 0, '{}', '{}', n, n FROM generate_series(1, 500) AS n; \
+    ANALYZE audit, users";
 
 async fn plan(connection: &mut PgConnection, shape: &AuditShape) -> String {
     let mut text = sql::audit(shape);
-    let numbers = [3, 4].map(|n| (n, "15000".to_owned()));
     let times = if shape.time { 4 } else { 0 };
     let leads = match shape.lead {
         Lead::Mode => 0,
-        Lead::Request | Lead::User | Lead::ActorToken | Lead::Helper => 1,
+        // Besides one place more to start from.
+        Lead::User => 2,
+        Lead::Request | Lead::ActorToken | Lead::Helper => 1,
         Lead::Kinds { of_mode, tenant_wide } => of_mode + tenant_wide,
     };
     let first_time = 6 + leads;
@@ -28,8 +36,10 @@ async fn plan(connection: &mut PgConnection, shape: &AuditShape) -> String {
         let value = match n {
             1 => "'tn3'".to_owned(),
             2 => "'live'".to_owned(),
-            3 | 4 => numbers[n - 3].1.clone(),
+            3 | 4 => "15000".to_owned(),
             5 => "50".to_owned(),
+            6 if shape.lead == Lead::User => "50".to_owned(),
+            7 if shape.lead == Lead::User => "'us3'".to_owned(),
             _ if (first_time..first_time + times).contains(&n) => "20000".to_owned(),
             _ if shape.lead == Lead::Request && n == 6 => "'req_77'".to_owned(),
             _ if shape.lead == Lead::Helper && n == 6 => "'support'".to_owned(),
@@ -42,23 +52,39 @@ async fn plan(connection: &mut PgConnection, shape: &AuditShape) -> String {
     rows.iter().map(|row| row.get::<String, _>(0)).collect::<Vec<_>>().join("\n")
 }
 
+fn walks_by_the_audits_own_key(shape: &AuditShape, plan: &str) {
+    let lines: Vec<_> =
+        plan.lines().filter(|line| line.contains(" on audit") && !line.contains("audit_hours")).collect();
+    assert_eq!(lines.len(), 4, "{shape:?}\n{plan}");
+    assert!(lines.iter().all(|line| line.contains("Index Scan using audit_pkey")), "{shape:?}\n{plan}");
+    let by_position = |line: &&str| line.contains("Index Cond:") && line.contains("(seq = ");
+    assert_eq!(plan.lines().filter(by_position).count(), 4, "{shape:?}\n{plan}");
+    assert!(plan.contains("using users_pkey") && plan.contains("using deliveries_user"), "{shape:?}\n{plan}");
+    assert!(!plan.contains("Seq Scan") && !plan.contains("Hash") && !plan.contains("Merge"), "{shape:?}\n{plan}");
+}
+
 #[tokio::test]
 async fn each_leading_condition_has_its_index() {
     let fresh = fresh(Kind::Postgres).await;
     let mut connection = postgres_connection(fresh.postgres_options()).await;
     assert_ne!((tenant(3).as_str(), user(3).as_str()), ("tn3", "us3"));
     connection.execute(FILL).await.unwrap();
-    connection.execute("ANALYZE audit").await.unwrap();
+    connection.execute(sqlx::raw_sql(FILL_USERS)).await.unwrap();
+    connection.execute(sqlx::raw_sql(FILL_DELIVERIES)).await.unwrap();
     // As the product's connections are.
     let settings =
         "SET twofold.scope = ''; SET twofold.tenant = 'tn3'; SET enable_bitmapscan = off; SET enable_seqscan = off";
     connection.execute(sqlx::raw_sql(settings)).await.unwrap();
     for shape in AuditShape::every() {
         let plan = plan(&mut connection, &shape).await;
+        if shape.lead == Lead::User {
+            walks_by_the_audits_own_key(&shape, &plan);
+            continue;
+        }
         let index = match shape.lead {
             Lead::Mode => "audit_mode",
             Lead::Request => "audit_request",
-            Lead::User => "audit_user",
+            Lead::User => unreachable!(),
             Lead::ActorToken => "audit_actor_token",
             Lead::Helper => "audit_helper",
             Lead::Kinds { .. } => "audit_kind",
