@@ -14,9 +14,9 @@ use twofold_sqlite::{File, give_way};
 use super::options::PAGE_BYTES;
 use super::plan::Row;
 
-/// Pages written since the last checkpoint at which the next one is due. 2048 pages are 8 MiB: few enough that appends do
+/// Pages written since the last checkpoint at which the next one is due. 768 pages are 3 MiB: few enough that appends do
 /// not wait long behind them in the disk's queue, and many enough that the two syncs of each do not show.
-const DUE_PAGES: usize = 2 * 1024;
+const DUE_PAGES: usize = 768;
 
 /// The writer's side.
 #[derive(Debug)]

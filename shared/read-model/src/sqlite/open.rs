@@ -27,9 +27,9 @@ pub struct SqliteReadModelOptions {
     pub busy_timeout: Duration,
 }
 
-/// Pages after which the write-ahead log is moved into the file: 16 MiB. The log's file is on the same disk as a rule, and
+/// Pages after which the write-ahead log is moved into the file: 4 MiB. The log's file is on the same disk as a rule, and
 /// its syncs wait behind whatever is moved at a time.
-const WAL_PAGES: u32 = 4 * 1024;
+const WAL_PAGES: u32 = 1024;
 const WAL_KEPT_BYTES: u32 = 32 * 1024 * 1024;
 const READER_CACHE_KIB: u32 = 8 * 1024;
 const SLOW_ACQUIRE: Duration = Duration::from_secs(5);
