@@ -128,13 +128,16 @@ async fn a_full_queue_is_overloaded_and_nothing_of_it_is_lost() {
     let log = open(SqliteLogOptions { queue_groups: 4, ..options(&folder) }).await;
     let mut other = raw(&options(&folder).path).await;
     let lock = other.begin_with("BEGIN IMMEDIATE").await.expect("locked");
-    let mut waiting: Vec<_> = (0..200).map(|_| log.append(first())).collect();
-    // The first poll of each hands it over; the writer is held up by the lock.
+    const ASKED: usize = 4000;
+    // A batch that the writer has taken, held up by the lock, and what waits behind it.
+    const ACCEPTED: usize = 1024 + 4;
+    let mut waiting: Vec<_> = (0..ASKED).map(|_| log.append(first())).collect();
+    // The first poll of each hands it over.
     let (overloaded, rest): (Vec<_>, Vec<_>) = {
         let polled = waiting.iter_mut().map(futures_util::FutureExt::now_or_never).collect::<Vec<_>>();
         polled.into_iter().zip(waiting).partition(|(polled, _)| polled.is_some())
     };
-    assert!(overloaded.len() >= 190, "{}", overloaded.len());
+    assert!(overloaded.len() >= ASKED - ACCEPTED, "{}", overloaded.len());
     assert!(overloaded.iter().all(|(polled, _)| *polled == Some(Err(AppendError::Overloaded))));
     lock.rollback().await.expect("unlocked");
     let accepted = rest.len();

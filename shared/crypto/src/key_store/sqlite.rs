@@ -80,10 +80,12 @@ fn open(path: &Path) -> Result<(Writer, Vec<Connection>), KeyStoreError> {
     Ok((writer, readers.map_err(KeyStoreError::unavailable)?))
 }
 
-/// What a row holds; a row with NULL is a tombstone.
-fn held(connection: &Connection, owner: &str) -> SqlResult<Option<Option<Vec<u8>>>> {
+/// What the file holds of an owner; a row with NULL is a tombstone.
+fn held(connection: &Connection, owner: &str) -> SqlResult<Lookup> {
     const SQL: &str = "SELECT wrapped FROM data_keys WHERE owner = ?1";
-    connection.prepare_cached(SQL)?.query_row([owner], |row| row.get(0)).optional()
+    let mut statement = connection.prepare_cached(SQL)?;
+    let row = statement.query_row([owner], |row| row.get::<_, Option<Vec<u8>>>(0)).optional()?;
+    Ok(row.map_or(Lookup::Absent, |wrapped| wrapped.map_or(Lookup::Destroyed, Lookup::Present)))
 }
 
 /// The log and the shared memory file beside the database take over its mode.
@@ -105,20 +107,15 @@ impl KeyStore for SqliteKeyStore {
         Box::pin(async move {
             let owner = owner.to_owned();
             let asked = self.readers.ask(move |connection| held(connection, &owner)).await;
-            let row = asked.map_err(KeyStoreError::unavailable)?.map_err(KeyStoreError::unavailable)?;
-            Ok(match row {
-                None => Lookup::Absent,
-                Some(None) => Lookup::Destroyed,
-                Some(Some(wrapped)) => Lookup::Present(wrapped),
-            })
+            asked.map_err(KeyStoreError::unavailable)?.map_err(KeyStoreError::unavailable)
         })
     }
 
     fn put_if_absent<'a>(&'a self, owner: &'a str, wrapped: Vec<u8>) -> StoreFuture<'a, Lookup> {
         Box::pin(async move {
             match self.change(owner, Action::Put(wrapped)).await? {
-                Outcome::Holds(Some(held)) => Ok(Lookup::Present(held)),
-                Outcome::Holds(None) | Outcome::Changed(_) => Ok(Lookup::Destroyed),
+                Outcome::Holds(held) => Ok(held),
+                Outcome::Changed(_) => Ok(Lookup::Destroyed),
             }
         })
     }

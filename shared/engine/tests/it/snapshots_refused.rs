@@ -5,7 +5,7 @@ use std::sync::Arc;
 use twofold_engine::{Caller, Engine, RequestContext};
 use twofold_event_log::{BoxFuture, MemoryLog, Seq, Snapshot, SnapshotError, SnapshotStore, Subject};
 
-use crate::snapshots::{assert_same, folded, touch};
+use crate::snapshots::{YOUNG, assert_same, folded, touch};
 use crate::support::*;
 
 /// A user with a snapshot and some commits after it.
@@ -80,6 +80,11 @@ async fn a_snapshot_of_a_history_that_the_log_does_not_hold_is_passed_over() {
     let caller = tenant(&node, "t", serde_json::json!({})).await;
     assert_eq!(node.current(&mia).await.expect("readable").head, None, "nothing of it is left");
     touch(&node, &caller, "mia", 1).await;
+    assert_truth(&world, &mia, false, "not even asked for: all commits come with the first read").await;
+    for turn in 0..YOUNG {
+        touch(&node, &caller, "mia", turn).await;
+    }
+    world.snapshots.plant(&mia, newest.clone());
     assert_truth(&world, &mia, true, "beyond the end of the log").await;
     while node.current(&mia).await.expect("there").head < memory.head {
         touch(&node, &caller, "bob", 1).await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use twofold_event_log::{
-    Append, AppendError, Appended, BoxFuture, Category, EventLog, MemoryLog, ReadError, Seq, Stored, Subject,
+    Append, AppendError, Appended, BoxFuture, Category, EventLog, MemoryLog, Newest, ReadError, Seq, Stored, Subject,
 };
 
 #[derive(Debug)]
@@ -98,6 +98,15 @@ impl EventLog for WatchedLog {
             let last = self.inner.last_of_subject(subject).await?;
             self.count(last.iter().len());
             Ok(last)
+        })
+    }
+
+    fn newest_of_subject<'a>(&'a self, subject: &'a Subject, limit: usize) -> BoxFuture<'a, Result<Newest, ReadError>> {
+        Box::pin(async move {
+            self.reach().await?;
+            let newest = self.inner.newest_of_subject(subject, limit).await?;
+            self.count(newest.commits.len());
+            Ok(newest)
         })
     }
 

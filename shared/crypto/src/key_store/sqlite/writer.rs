@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 use twofold_sqlite::rusqlite::{Connection, Result, TransactionBehavior, params};
 
 use super::held;
-use crate::key_store::KeyStoreError;
+use crate::key_store::{KeyStoreError, Lookup};
 
 /// Most changes of one transaction: bounds how long the first of them waits.
 const BATCH: usize = 1024;
@@ -37,8 +37,8 @@ impl Action {
 }
 
 pub(super) enum Outcome {
-    /// What a put left in place; `None` is a tombstone.
-    Holds(Option<Vec<u8>>),
+    /// What a put left in place.
+    Holds(Lookup),
     /// Whether a replacement or a destruction changed anything.
     Changed(bool),
 }
@@ -113,16 +113,16 @@ fn apply(connection: &Connection, change: &Change) -> Result<Outcome> {
         Action::Put(wrapped) => {
             let sql = "INSERT INTO data_keys (owner, wrapped) VALUES (?1, ?2) ON CONFLICT (owner) DO NOTHING";
             if connection.prepare_cached(sql)?.execute(params![owner, wrapped])? == 1 {
-                return Ok(Outcome::Holds(Some(wrapped.clone())));
+                return Ok(Outcome::Holds(Lookup::Present(wrapped.clone())));
             }
-            Ok(Outcome::Holds(held(connection, owner)?.flatten()))
+            Ok(Outcome::Holds(held(connection, owner)?))
         }
         Action::Replace { old, new } => {
             let sql = "UPDATE data_keys SET wrapped = ?3 WHERE owner = ?1 AND wrapped = ?2";
             Ok(Outcome::Changed(connection.prepare_cached(sql)?.execute(params![owner, old, new])? == 1))
         }
         Action::Destroy => {
-            let existed = held(connection, owner)?.flatten().is_some();
+            let existed = matches!(held(connection, owner)?, Lookup::Present(_));
             let sql = "INSERT INTO data_keys (owner, wrapped) VALUES (?1, NULL) \
                        ON CONFLICT (owner) DO UPDATE SET wrapped = NULL";
             connection.prepare_cached(sql)?.execute([owner])?;
