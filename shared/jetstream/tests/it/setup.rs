@@ -7,7 +7,7 @@ use twofold_jetstream::{
 };
 use twofold_test_support::{NatsOptions, NatsServer};
 
-use crate::support::{Site, connect, init_options, until};
+use crate::support::{Site, connect, init_options, made, until};
 
 async fn api(broker: &Broker, subject: &str, question: Value) -> Value {
     broker.jetstream().request(subject.to_owned(), &question).await.expect("an answer")
@@ -245,7 +245,7 @@ async fn servers_tell_over_nats_where_the_account_may_ask() {
 async fn every_server_of_a_cluster_is_asked_and_replicas_only_grow() {
     let cluster = twofold_test_support::NatsCluster::start(&NatsOptions::default()).expect("the cluster starts");
     let broker = connect(cluster.urls()).await;
-    init(&broker, &init_options(1)).await.expect("made");
+    made(&broker, &init_options(1)).await;
     let grown = init(&broker, &init_options(3)).await.expect("grown");
     let changed: Vec<_> = grown.changed.iter().map(|change| (change.what.clone(), change.field)).collect();
     assert_eq!(

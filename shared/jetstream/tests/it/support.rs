@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use twofold_event_log::conformance::{Harness, Sample};
 use twofold_event_log::{Append, AppendError, Appended, BoxFuture, EventLog, MAX_READ_COMMITS, NewCommit, Seq, Stored};
-use twofold_jetstream::{Broker, BrokerOptions, InitOptions, JetStreamLog, JetStreamLogOptions, init};
+use twofold_jetstream::{Broker, BrokerOptions, InitOptions, InitReport, JetStreamLog, JetStreamLogOptions, init};
 use twofold_test_support::{FaultProxy, NatsCluster, NatsOptions, NatsServer};
 
 /// For conditions that come about by themselves, on a machine that does many other things.
@@ -68,6 +68,18 @@ impl Site<NatsServer> {
     }
 }
 
+/// Makes everything. Three servers on a busy machine may take longer than one request waits; making is safe to repeat.
+pub async fn made(broker: &Broker, options: &InitOptions) -> InitReport {
+    let mut made = init(broker, options).await;
+    for _ in 1..5 {
+        if made.is_ok() {
+            break;
+        }
+        made = init(broker, options).await;
+    }
+    made.expect("everything is made")
+}
+
 impl Site<NatsCluster> {
     /// Three servers, everything on all of them.
     pub async fn cluster() -> Self {
@@ -80,15 +92,7 @@ impl Site<NatsCluster> {
 impl<S> Site<S> {
     async fn made(servers: S, urls: Vec<String>, options: InitOptions) -> Self {
         let broker = connect(urls.clone()).await;
-        // Three servers on a busy machine may take longer than one request waits; making is safe to repeat.
-        let mut made = init(&broker, &options).await;
-        for _ in 1..5 {
-            if made.is_ok() {
-                break;
-            }
-            made = init(&broker, &options).await;
-        }
-        made.expect("everything is made");
+        made(&broker, &options).await;
         broker.close().await;
         Self { servers, urls, options: JetStreamLogOptions::default() }
     }
