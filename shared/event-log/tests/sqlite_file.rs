@@ -124,13 +124,13 @@ async fn a_locked_file_is_unavailable_and_recovers() {
 
 #[tokio::test]
 async fn a_full_queue_is_overloaded_and_nothing_of_it_is_lost() {
+    const ASKED: usize = 4000;
+    // A batch that the writer has taken, held up by the lock, and what waits behind it.
+    const ACCEPTED: usize = 1024 + 4;
     let folder = folder();
     let log = open(SqliteLogOptions { queue_groups: 4, ..options(&folder) }).await;
     let mut other = raw(&options(&folder).path).await;
     let lock = other.begin_with("BEGIN IMMEDIATE").await.expect("locked");
-    const ASKED: usize = 4000;
-    // A batch that the writer has taken, held up by the lock, and what waits behind it.
-    const ACCEPTED: usize = 1024 + 4;
     let mut waiting: Vec<_> = (0..ASKED).map(|_| log.append(first())).collect();
     // The first poll of each hands it over.
     let (overloaded, rest): (Vec<_>, Vec<_>) = {
