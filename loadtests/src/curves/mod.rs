@@ -88,9 +88,7 @@ impl Options {
     }
 
     fn page(&self) -> Place {
-        let name = if self.production { "curves-production.md" } else { "curves.md" };
-        let out = self.out.clone().unwrap_or_else(|| PathBuf::from("loadtests/results").join(name));
-        Place::new(&out, self.svg.as_deref())
+        Place::of("curves", self.production, self.out.as_deref(), self.svg.as_deref())
     }
 
     /// What was typed, but for paths.

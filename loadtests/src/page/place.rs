@@ -21,6 +21,13 @@ impl Place {
         Self { out: out.to_owned(), pictures: pictures.map_or_else(beside, Path::to_owned), prefix }
     }
 
+    /// Where a command's page goes unless told otherwise: among the results, by the shape that was measured.
+    pub(crate) fn of(name: &str, production: bool, out: Option<&Path>, pictures: Option<&Path>) -> Self {
+        let shape = if production { "-production" } else { "" };
+        let usual = || Path::new("loadtests/results").join(format!("{name}{shape}.md"));
+        Self::new(&out.map_or_else(usual, Path::to_owned), pictures)
+    }
+
     /// With pictures of another name.
     pub(crate) fn called(self, prefix: &str) -> Self {
         Self { prefix: prefix.to_owned(), ..self }

@@ -61,9 +61,7 @@ impl Options {
     }
 
     pub(super) fn page(&self) -> Place {
-        let name = if self.production { "soak-production.md" } else { "soak.md" };
-        let out = self.out.clone().unwrap_or_else(|| PathBuf::from("loadtests/results").join(name));
-        Place::new(&out, self.svg.as_deref())
+        Place::of("soak", self.production, self.out.as_deref(), self.svg.as_deref())
     }
 
     /// What was typed, but for paths.

@@ -65,9 +65,7 @@ pub struct Options {
 
 impl Options {
     pub(super) fn page(&self) -> Place {
-        let name = if self.production { "hostile-production.md" } else { "hostile.md" };
-        let out = self.out.clone().unwrap_or_else(|| PathBuf::from("loadtests/results").join(name));
-        Place::new(&out, self.svg.as_deref())
+        Place::of("hostile", self.production, self.out.as_deref(), self.svg.as_deref())
     }
 
     /// What was typed, but for paths.

@@ -1,13 +1,12 @@
 //! SQLite files that may be lost: one that cannot be used is deleted and begun anew.
 
-use std::fs::OpenOptions;
 use std::io;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, SqlitePool};
+use twofold_sqlite::create_private;
 
 /// How long a statement waits for another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
@@ -94,14 +93,6 @@ impl Throwaway {
             .pragma("trusted_schema", "OFF")
             .statement_cache_capacity(8)
             .thread_name(move |id| format!("{name}-{id}"))
-    }
-}
-
-/// The files beside the database take over its mode.
-fn create_private(path: &Path) -> io::Result<()> {
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        Ok(_) | Err(_) => Ok(()),
     }
 }
 

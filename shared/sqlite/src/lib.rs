@@ -11,6 +11,6 @@ mod patience;
 
 pub use desk::{Desk, DeskError};
 pub use error::{is_busy, is_damaged};
-pub use file::{File, Synchronous};
+pub use file::{File, Synchronous, create_private};
 pub use patience::give_way;
 pub use rusqlite;

@@ -3,9 +3,6 @@
 mod writer;
 
 use std::{
-    fs::OpenOptions,
-    io,
-    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     thread,
     time::Duration,
@@ -13,7 +10,7 @@ use std::{
 
 use tokio::sync::{mpsc, oneshot};
 use twofold_sqlite::rusqlite::{Connection, OptionalExtension as _, Result as SqlResult};
-use twofold_sqlite::{Desk, File, Synchronous};
+use twofold_sqlite::{Desk, File, Synchronous, create_private};
 
 use super::{KeyStore, KeyStoreError, Lookup, StoreFuture};
 use writer::{Action, Change, Outcome, Writer};
@@ -86,14 +83,6 @@ fn held(connection: &Connection, owner: &str) -> SqlResult<Lookup> {
     let mut statement = connection.prepare_cached(SQL)?;
     let row = statement.query_row([owner], |row| row.get::<_, Option<Vec<u8>>>(0)).optional()?;
     Ok(row.map_or(Lookup::Absent, |wrapped| wrapped.map_or(Lookup::Destroyed, Lookup::Present)))
-}
-
-/// The log and the shared memory file beside the database take over its mode.
-fn create_private(path: &Path) -> io::Result<()> {
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        Ok(_) | Err(_) => Ok(()),
-    }
 }
 
 impl std::fmt::Debug for SqliteKeyStore {

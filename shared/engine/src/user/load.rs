@@ -3,7 +3,7 @@
 use twofold_crypto::Keyring;
 use twofold_domain::user::{User, evolve};
 use twofold_domain::{Timestamp, UserToken};
-use twofold_event_log::{EventLog, Expected, Newest, Seq, Stored, Subject, wire};
+use twofold_event_log::{EventLog, Expected, Seq, Stored, Subject, wire};
 
 use crate::chain::Chain;
 use crate::engine::Engine;
@@ -99,7 +99,7 @@ impl Engine {
         if let Some(known) = known {
             begun = fold_onto(&*parts.log, &parts.keyring, known.clone(), last).await?;
         } else if newest.all {
-            begun = Some(fold_all(&parts.keyring, &newest)?);
+            begun = Some(fold_newer(&parts.keyring, Loaded::empty(), &newest.commits)?);
         }
         if begun.is_none()
             && let Some(snapshot) = self.snapshots.get(&parts.keyring, subject).await
@@ -130,11 +130,6 @@ impl Engine {
             self.parts.vault.forget(&tenant, &user);
         }
     }
-}
-
-/// Folds a subject from its beginning, all of which is at hand.
-fn fold_all(keyring: &Keyring, newest: &Newest) -> Result<Loaded, EngineError> {
-    fold_newer(keyring, Loaded::empty(), &newest.commits)
 }
 
 /// Folds the commits right after `base`, newest first as they are.

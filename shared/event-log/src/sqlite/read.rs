@@ -30,9 +30,7 @@ pub(super) fn of_subject(
 }
 
 pub(super) fn last_of_subject(connection: &Connection, subject: &Subject) -> Result<Option<Stored>, ReadError> {
-    const SQL: &str = "SELECT seq, subject, commit_id, payload FROM log \
-        WHERE subject = ?1 ORDER BY prev_seq DESC LIMIT 1";
-    Ok(stored(connection, SQL, params![subject.as_str()])?.pop())
+    Ok(newest_of_subject(connection, subject, 1)?.commits.pop())
 }
 
 pub(super) fn newest_of_subject(connection: &Connection, subject: &Subject, limit: usize) -> Result<Newest, ReadError> {

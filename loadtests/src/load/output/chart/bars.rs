@@ -1,11 +1,11 @@
 //! Bars side by side, as SVG: one figure of each of several.
 
 use anyhow::{Result, anyhow};
-use plotters::prelude::{ChartBuilder, Color, IntoDrawingArea, PathElement, Rectangle, SVGBackend, Text, WHITE};
+use plotters::prelude::{ChartBuilder, Color, PathElement, Rectangle, Text, WHITE};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::Axis;
-use super::draw::{COLOURS, GRID, INK, Marked, SIZE, font};
+use super::draw::{COLOURS, GRID, INK, Marked, font, headed};
 
 /// A picture of bars.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,12 +45,7 @@ impl Bars {
     }
 
     fn draw(&self, text: &mut String) -> Result<(), Box<dyn std::error::Error>> {
-        let area = SVGBackend::with_string(text, SIZE).into_drawing_area();
-        area.fill(&WHITE)?;
-        let centred = |size: u32| font(size).pos(Pos::new(HPos::Center, VPos::Top));
-        let middle = i32::try_from(SIZE.0 / 2)?;
-        area.draw_text(&self.title, &centred(22), (middle, 12))?;
-        area.draw_text(&self.remark, &centred(13), (middle, 42))?;
+        let area = headed(text, &self.title, &self.remark)?;
         // On a logarithmic axis 0 is the place of 1: without a common foot, bars would say nothing by their length.
         let (low, high) = self.y.range(self.bars.iter().flat_map(|bar| [bar.low, bar.value, bar.high]));
         let y = (low.min(0.0), high);

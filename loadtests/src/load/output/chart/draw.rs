@@ -2,10 +2,12 @@
 
 use anyhow::{Result, anyhow};
 use plotters::chart::SeriesLabelPosition;
+use plotters::coord::Shift;
 use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::{
-    ChartBuilder, Circle, Color, IntoDrawingArea, IntoFont, LineSeries, PathElement, RGBColor, SVGBackend, WHITE,
+    ChartBuilder, Circle, Color, DrawingArea, IntoDrawingArea, IntoFont, LineSeries, PathElement, RGBColor, SVGBackend,
+    WHITE,
 };
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{IntoTextStyle, TextStyle};
@@ -42,12 +44,7 @@ impl Chart {
     }
 
     fn draw(&self, text: &mut String) -> Result<(), Box<dyn std::error::Error>> {
-        let area = SVGBackend::with_string(text, SIZE).into_drawing_area();
-        area.fill(&WHITE)?;
-        let centred = |size: u32| font(size).pos(Pos::new(HPos::Center, VPos::Top));
-        let middle = i32::try_from(SIZE.0 / 2)?;
-        area.draw_text(&self.title, &centred(22), (middle, 12))?;
-        area.draw_text(&self.remark, &centred(13), (middle, 42))?;
+        let area = headed(text, &self.title, &self.remark)?;
         let points = || self.curves.iter().flat_map(|curve| &curve.points);
         let x = self.x.range(points().map(|(x, _)| *x));
         let y = self.y.range(points().map(|(_, y)| *y));
@@ -101,6 +98,21 @@ impl Chart {
         area.present()?;
         Ok(())
     }
+}
+
+/// A white sheet with a title and a line below it.
+pub(super) fn headed<'a>(
+    text: &'a mut String,
+    title: &str,
+    remark: &str,
+) -> Result<DrawingArea<SVGBackend<'a>, Shift>, Box<dyn std::error::Error>> {
+    let area = SVGBackend::with_string(text, SIZE).into_drawing_area();
+    area.fill(&WHITE)?;
+    let centred = |size: u32| font(size).pos(Pos::new(HPos::Center, VPos::Top));
+    let middle = i32::try_from(SIZE.0 / 2)?;
+    area.draw_text(title, &centred(22), (middle, 12))?;
+    area.draw_text(remark, &centred(13), (middle, 42))?;
+    Ok(area)
 }
 
 /// A range that is marked where we want it.
