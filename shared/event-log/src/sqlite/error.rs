@@ -1,6 +1,6 @@
 //! SQLite's errors in the port's terms.
 
-use twofold_sqlite::rusqlite::Error;
+use twofold_sqlite::rusqlite::{Error, ffi};
 use twofold_sqlite::{DeskError, is_damaged};
 
 use crate::{OpenError, ReadError};
@@ -11,6 +11,11 @@ pub(super) fn read_error(error: &Error) -> ReadError {
 
 pub(super) fn open_error(error: &Error) -> OpenError {
     if is_damaged(error) { OpenError::Schema(error.to_string()) } else { OpenError::Unavailable(error.to_string()) }
+}
+
+/// What the file holds cannot be.
+pub(super) fn damaged(what: String) -> Error {
+    Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), Some(what))
 }
 
 impl From<DeskError> for ReadError {

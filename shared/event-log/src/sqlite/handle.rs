@@ -11,6 +11,7 @@ use twofold_sqlite::rusqlite::Connection;
 
 use super::batch::{Message, Queue, Request};
 use super::error::open_error;
+use super::heads::Heads;
 use super::recent::Recent;
 use super::writer::Writer;
 use super::{SqliteLogOptions, follow, open, read, tidy};
@@ -26,6 +27,7 @@ pub struct SqliteLog {
     appends: Option<Appends>,
     readers: Arc<Desk>,
     recent: Arc<Recent>,
+    heads: Arc<Heads>,
     head: Arc<watch::Sender<Seq>>,
     /// What runs: tasks and threads.
     tasks: TaskTracker,
@@ -55,11 +57,18 @@ impl SqliteLog {
         open::prepare(&options).await?;
         let file = options.file();
         let opened = file.clone();
-        let connection = open::blocking(move || open::writer(&opened)).await?.map_err(|error| open_error(&error))?;
+        let heads = Arc::new(Heads::new(options.ends_due));
+        let prepared = Arc::clone(&heads);
+        let connect = move || {
+            let mut connection = open::writer(&opened)?;
+            prepared.prepare(&mut connection)?;
+            Ok(connection)
+        };
+        let connection = open::blocking(connect).await?.map_err(|error| open_error(&error))?;
 
         let (messages, incoming) = mpsc::channel(options.queue_groups.max(1));
         let bytes = Arc::new(Semaphore::new(options.queue_bytes.min(Semaphore::MAX_PERMITS)));
-        let log = Self::with_readers(&options, Some(Appends { messages, bytes })).await?;
+        let log = Self::with_readers(&options, Some(Appends { messages, bytes }), heads).await?;
         let (tidy, mover) = tidy::tidy(options.aside());
         let writer = Writer {
             queue: Queue::new(incoming),
@@ -67,6 +76,7 @@ impl SqliteLog {
             connection: Some(connection),
             head: Arc::clone(&log.head),
             recent: Arc::clone(&log.recent),
+            heads: Arc::clone(&log.heads),
             tidy,
         };
         log.thread("log-writer", || writer.run())?;
@@ -80,10 +90,14 @@ impl SqliteLog {
     /// # Errors
     /// As [`SqliteLog::open`]; a missing file or one without a log is not created.
     pub async fn open_read_only(options: SqliteLogOptions) -> Result<Self, OpenError> {
-        Self::with_readers(&options, None).await
+        Self::with_readers(&options, None, Arc::new(Heads::new(options.ends_due))).await
     }
 
-    async fn with_readers(options: &SqliteLogOptions, appends: Option<Appends>) -> Result<Self, OpenError> {
+    async fn with_readers(
+        options: &SqliteLogOptions,
+        appends: Option<Appends>,
+        heads: Arc<Heads>,
+    ) -> Result<Self, OpenError> {
         let (file, readers) = (options.aside(), options.readers.max(1));
         let connections: Result<Vec<Connection>, _> =
             open::blocking(move || (0..readers).map(|_| file.reader()).collect()).await?;
@@ -102,7 +116,7 @@ impl SqliteLog {
             follow::follow(Arc::clone(&readers), Arc::clone(&head), options.follow_interval, closing.clone());
         tasks.spawn(following);
         let closing_on_drop = closing.clone().drop_guard();
-        Ok(Self { appends, readers, recent: Arc::default(), head, tasks, closing, closing_on_drop })
+        Ok(Self { appends, readers, recent: Arc::default(), heads, head, tasks, closing, closing_on_drop })
     }
 
     /// A thread that closing waits for.
@@ -155,18 +169,17 @@ impl EventLog for SqliteLog {
         after: Seq,
         limit: usize,
     ) -> BoxFuture<'a, Result<Vec<Stored>, ReadError>> {
-        let subject = subject.clone();
-        Box::pin(ask(&self.readers, move |file| read::of_subject(file, &subject, after, limit)))
+        let (heads, subject) = (Arc::clone(&self.heads), subject.clone());
+        Box::pin(ask(&self.readers, move |file| read::of_subject(file, &heads, &subject, after, limit)))
     }
 
     fn last_of_subject<'a>(&'a self, subject: &'a Subject) -> BoxFuture<'a, Result<Option<Stored>, ReadError>> {
-        let subject = subject.clone();
-        Box::pin(ask(&self.readers, move |file| read::last_of_subject(file, &subject)))
+        Box::pin(async { Ok(self.newest_of_subject(subject, 1).await?.commits.pop()) })
     }
 
     fn newest_of_subject<'a>(&'a self, subject: &'a Subject, limit: usize) -> BoxFuture<'a, Result<Newest, ReadError>> {
-        let subject = subject.clone();
-        Box::pin(ask(&self.readers, move |file| read::newest_of_subject(file, &subject, limit)))
+        let (heads, subject) = (Arc::clone(&self.heads), subject.clone());
+        Box::pin(ask(&self.readers, move |file| read::newest_of_subject(file, &heads, &subject, limit)))
     }
 
     fn read_all(&self, after: Seq, limit: usize) -> BoxFuture<'_, Result<Vec<Stored>, ReadError>> {

@@ -9,6 +9,7 @@ mod batch;
 mod error;
 mod follow;
 mod handle;
+mod heads;
 mod open;
 mod options;
 mod plan;

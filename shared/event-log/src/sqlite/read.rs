@@ -3,48 +3,92 @@
 //! Limits are cast: SQLite looks into a plain variable after `LIMIT` when it plans, and so would plan the statement anew
 //! every time it is used.
 
+use std::collections::VecDeque;
+
 use bytes::Bytes;
 use twofold_domain::CommitId;
-use twofold_sqlite::rusqlite::{self, Connection, Params, Row, params};
+use twofold_sqlite::rusqlite::{self, Connection, OptionalExtension as _, Params, Row, params};
 
-use super::error::read_error;
+use super::error::{damaged, read_error};
+use super::heads::{self, Heads, position};
 use crate::{Category, MAX_READ_COMMITS, Newest, ReadError, Seq, Stored, Subject};
 
-/// The last position of the log.
-pub(super) const HEAD: &str = "SELECT coalesce(max(seq), 0) FROM log";
+/// One commit of a subject in so many has an entry in `log_steps`, on average.
+const STEP: usize = 64;
 
 pub(super) fn of_subject(
     connection: &Connection,
+    heads: &Heads,
     subject: &Subject,
     after: Seq,
     limit: usize,
 ) -> Result<Vec<Stored>, ReadError> {
-    // The index orders a subject by `prev_seq`. The first commit after a position is the last one whose predecessor
-    // lies before it, or the one after that: start there and drop what is too early.
-    const SQL: &str = "SELECT seq, subject, commit_id, payload FROM log \
-        WHERE subject = ?1 AND seq > ?2 AND prev_seq >= coalesce( \
-            (SELECT earlier.prev_seq FROM log AS earlier WHERE earlier.subject = ?1 AND earlier.prev_seq < ?2 \
-             ORDER BY earlier.prev_seq DESC LIMIT 1), 0) \
-        ORDER BY prev_seq LIMIT CAST(?3 AS INTEGER)";
-    stored(connection, SQL, params![subject.as_str(), number(after), rows(limit)])
+    let positions = positions(connection, heads, subject, after, limit.min(MAX_READ_COMMITS));
+    let positions = positions.map_err(|error| read_error(&error))?;
+    positions.into_iter().map(|seq| at(connection, subject, seq).map(|(commit, _)| commit)).collect()
 }
 
-pub(super) fn last_of_subject(connection: &Connection, subject: &Subject) -> Result<Option<Stored>, ReadError> {
-    Ok(newest_of_subject(connection, subject, 1)?.commits.pop())
+/// The subject's positions after one, oldest first: as many as are wanted, or fewer, but some if there are any. From the
+/// end, or a step on the way to it, backwards.
+fn positions(
+    connection: &Connection,
+    heads: &Heads,
+    subject: &Subject,
+    after: Seq,
+    limit: usize,
+) -> rusqlite::Result<Vec<Seq>> {
+    const STEPS: &str = "SELECT seq FROM log WHERE subject = ?1 AND seq > ?2 \
+        AND (seq & 16777215) * 10368889 & 16777215 < 262144 \
+        ORDER BY seq LIMIT 1 OFFSET CAST(?3 AS INTEGER)";
+    const PREVIOUS: &str = "SELECT prev_seq FROM log WHERE seq = ?1";
+    let Some(last) = heads.last(connection, subject)?.filter(|last| *last > after && limit > 0) else {
+        return Ok(Vec::new());
+    };
+    let mut steps = connection.prepare_cached(STEPS)?;
+    let step = steps.query_row(params![subject.as_str(), number(after), rows(limit / STEP)], |row| position(row, 0));
+    let mut next = step.optional()?.unwrap_or(last);
+    let mut previous = connection.prepare_cached(PREVIOUS)?;
+    let mut found = VecDeque::new();
+    while next > after {
+        found.push_front(next);
+        found.truncate(limit);
+        let before = previous.query_row([number(next)], |row| position(row, 0)).optional()?;
+        next = before.ok_or_else(|| damaged(format!("there is no commit at position {next}")))?;
+    }
+    Ok(found.into())
 }
 
-pub(super) fn newest_of_subject(connection: &Connection, subject: &Subject, limit: usize) -> Result<Newest, ReadError> {
-    const SQL: &str = "SELECT seq, subject, commit_id, payload, prev_seq FROM log \
-        WHERE subject = ?1 ORDER BY prev_seq DESC LIMIT CAST(?2 AS INTEGER)";
+pub(super) fn newest_of_subject(
+    connection: &Connection,
+    heads: &Heads,
+    subject: &Subject,
+    limit: usize,
+) -> Result<Newest, ReadError> {
+    let last = heads.last(connection, subject).map_err(|error| read_error(&error))?;
+    let (mut next, mut commits) = (last.unwrap_or_default(), Vec::new());
+    while next > Seq::ZERO && commits.len() < limit.clamp(1, MAX_READ_COMMITS) {
+        let (commit, previous) = at(connection, subject, next)?;
+        commits.push(commit);
+        next = previous;
+    }
+    Ok(Newest { commits, all: next == Seq::ZERO })
+}
+
+/// The commit of a subject at a position, and the position of the one before.
+fn at(connection: &Connection, subject: &Subject, seq: Seq) -> Result<(Stored, Seq), ReadError> {
+    const SQL: &str = "SELECT seq, subject, commit_id, payload, prev_seq FROM log WHERE seq = ?1";
     let unreadable = |error: rusqlite::Error| read_error(&error);
     let mut statement = connection.prepare_cached(SQL).map_err(unreadable)?;
-    let mut found = statement.query(params![subject.as_str(), rows(limit.max(1))]).map_err(unreadable)?;
-    let (mut commits, mut previous) = (Vec::new(), 0);
-    while let Some(row) = found.next().map_err(unreadable)? {
-        commits.push(commit(row)?);
-        previous = row.get::<_, i64>(4).map_err(unreadable)?;
+    let mut found = statement.query([number(seq)]).map_err(unreadable)?;
+    let row = found.next().map_err(unreadable)?;
+    let missing = || ReadError::Corrupt(format!("no commit of {subject} at position {seq}, where there must be one"));
+    let row = row.ok_or_else(missing)?;
+    let commit = commit(row)?;
+    if commit.subject != *subject {
+        return Err(missing());
     }
-    Ok(Newest { commits, all: previous == 0 })
+    let previous = position(row, 4).map_err(unreadable)?;
+    Ok((commit, previous))
 }
 
 pub(super) fn all(connection: &Connection, after: Seq, limit: usize) -> Result<Vec<Stored>, ReadError> {
@@ -83,8 +127,7 @@ pub(super) fn of_category_back(
 }
 
 pub(super) fn head(connection: &Connection) -> Result<Seq, ReadError> {
-    let read = || connection.prepare_cached(HEAD)?.query_row([], |row| row.get::<_, i64>(0));
-    read().map(|seq| Seq(seq.cast_unsigned())).map_err(|error| read_error(&error))
+    heads::head(connection).map_err(|error| read_error(&error))
 }
 
 fn stored(connection: &Connection, sql: &str, values: impl Params) -> Result<Vec<Stored>, ReadError> {

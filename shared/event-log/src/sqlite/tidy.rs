@@ -21,7 +21,7 @@ const DUE_PAGES: usize = 768;
 /// The writer's side.
 #[derive(Debug)]
 pub(super) struct Tidy {
-    /// A guess from above: each commit touches an index page of its own, and payloads fill pages.
+    /// A guess from above: rows fill pages, and with a million subjects their ends touch one for about three commits.
     pages: AtomicUsize,
     due: SyncSender<()>,
     bulk_moved: Arc<AtomicBool>,
@@ -48,7 +48,7 @@ impl Tidy {
     pub fn written(&self, rows: &[Row<'_>]) {
         const ROW_BYTES: usize = 256;
         let bytes: usize = rows.iter().map(|row| row.commit.payload.len() + ROW_BYTES).sum();
-        let pages = rows.len() + bytes / PAGE_BYTES as usize + 1;
+        let pages = rows.len() / 3 + bytes / PAGE_BYTES as usize + 1;
         if self.pages.fetch_add(pages, Ordering::Relaxed) >= DUE_PAGES {
             self.pages.store(0, Ordering::Relaxed);
             // One that is asked for already is enough.

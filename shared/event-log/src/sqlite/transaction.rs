@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use twofold_domain::CommitId;
 use twofold_sqlite::rusqlite::{self, Connection, OptionalExtension as _, TransactionBehavior, params};
 
+use super::heads::{self, Heads};
 use super::plan::{Facts, Plan, Row};
 use crate::{Append, Seq};
 
@@ -18,38 +19,35 @@ pub(super) enum Failure<'a> {
 }
 
 /// Decides and stores a batch. On success every outcome of the plan is true and durable.
-pub(super) fn write<'a>(connection: &mut Connection, groups: &[&'a Append]) -> Result<Plan<'a>, Failure<'a>> {
+pub(super) fn write<'a>(
+    connection: &mut Connection,
+    heads: &Heads,
+    groups: &[&'a Append],
+) -> Result<Plan<'a>, Failure<'a>> {
     // IMMEDIATE takes the write lock first: from here on no other process can change what is read.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(Failure::Before)?;
-    let facts = facts(&transaction, groups).map_err(Failure::Before)?;
+    let facts = facts(&transaction, heads, groups).map_err(Failure::Before)?;
     let plan = Plan::make(groups, &facts);
     insert(&transaction, &plan.rows).map_err(Failure::Before)?;
+    let moved = heads.move_along(&transaction, plan.rows.len()).map_err(Failure::Before)?;
     match transaction.commit() {
-        Ok(()) => Ok(plan),
+        Ok(()) => {
+            heads.committed(&plan.rows, &moved);
+            Ok(plan)
+        }
         Err(error) if plan.rows.is_empty() => Err(Failure::Before(error)),
         Err(error) => Err(Failure::AtCommit(error, plan)),
     }
 }
 
-fn facts(connection: &Connection, groups: &[&Append]) -> rusqlite::Result<Facts> {
-    let mut facts = last_positions(connection, groups)?;
+fn facts(connection: &Connection, heads: &Heads, groups: &[&Append]) -> rusqlite::Result<Facts> {
+    let head = heads::head(connection)?;
+    let mut facts = Facts { head, last: heads.of_all(connection, head, groups)?, ids: HashMap::new() };
     let doubtful: Vec<Seq> = facts.doubtful(groups).collect();
     if !doubtful.is_empty() {
         facts.ids = commit_ids(connection, &doubtful)?;
     }
     Ok(facts)
-}
-
-/// Reads the last position of every subject, from the index alone.
-fn last_positions(connection: &Connection, groups: &[&Append]) -> rusqlite::Result<Facts> {
-    const LAST: &str = "SELECT seq FROM log WHERE subject = ?1 ORDER BY prev_seq DESC LIMIT 1";
-    let head = connection.prepare_cached(super::read::HEAD)?.query_row([], seq)?;
-    let mut statement = connection.prepare_cached(LAST)?;
-    let mut last = Vec::with_capacity(groups.len());
-    for commit in groups.iter().flat_map(|group| &group.commits) {
-        last.push(statement.query_row([commit.subject.as_str()], seq).optional()?);
-    }
-    Ok(Facts { head, last, ids: HashMap::new() })
 }
 
 /// Reads the commit ids at some positions.
@@ -84,8 +82,4 @@ fn insert(connection: &Connection, rows: &[Row<'_>]) -> rusqlite::Result<()> {
         ])?;
     }
     Ok(())
-}
-
-fn seq(row: &rusqlite::Row<'_>) -> rusqlite::Result<Seq> {
-    row.get::<_, i64>(0).map(|seq| Seq(seq.cast_unsigned()))
 }

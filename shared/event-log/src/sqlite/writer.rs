@@ -7,6 +7,7 @@ use twofold_sqlite::File;
 use twofold_sqlite::rusqlite::{self, Connection};
 
 use super::batch::{Batch, Queue, Request};
+use super::heads::Heads;
 use super::plan::{Outcome, Plan};
 use super::recent::Recent;
 use super::tidy::Tidy;
@@ -21,6 +22,7 @@ pub(super) struct Writer {
     pub connection: Option<Connection>,
     pub head: Arc<watch::Sender<Seq>>,
     pub recent: Arc<Recent>,
+    pub heads: Arc<Heads>,
     pub tidy: Tidy,
 }
 
@@ -58,7 +60,7 @@ impl Writer {
             Ok(connection) => connection,
             Err(error) => return unavailable(groups, &error),
         };
-        match write(&mut connection, groups) {
+        match write(&mut connection, &self.heads, groups) {
             Ok(plan) => {
                 // Before the head: whoever is woken by it finds them.
                 self.recent.push(&plan.rows);
