@@ -37,7 +37,7 @@ pub struct Sent {
 impl Sent {
     /// Of a challenge's outstanding code, or of the set-up inside; none for an authenticator app.
     pub fn of(rendered: &Rendered<'_>, challenge: &Challenge, recovery_code_allowed: bool) -> Option<Self> {
-        let (code, mut others) = match (&challenge.code, &challenge.setup) {
+        let (code, mut others) = match (challenge.code.as_deref(), &challenge.setup) {
             (Some(code), _) => (code, other_factors(rendered, code)),
             (None, Some(setup)) => {
                 let pending = rendered.user.enrolment.as_ref().filter(|pending| pending.id == *setup)?;

@@ -25,14 +25,14 @@ pub fn evolve(user: &mut User, event: &UserEvent, at: Timestamp) {
             if let EnrolmentDetail::Code { code, .. } = detail {
                 user.last_code_at.set(Purpose::Enrolment, code.issued_at);
             }
-            user.enrolment = Some(Enrolment {
+            user.enrolment = Some(Box::new(Enrolment {
                 id: enrolment.clone(),
                 challenge: challenge.clone(),
                 method: *method,
                 detail: detail.clone(),
                 started_at: at,
                 expires_at: *expires_at,
-            });
+            }));
         }
         UserEvent::EnrolmentCodeReissued { enrolment, code } => {
             user.last_code_at.set(Purpose::Enrolment, code.issued_at);
@@ -53,7 +53,7 @@ pub fn evolve(user: &mut User, event: &UserEvent, at: Timestamp) {
                 method: *method,
                 setup: setup.clone(),
                 skippable: *skippable,
-                code: code.clone(),
+                code: code.clone().map(Box::new),
                 opened_at: at,
                 expires_at: *expires_at,
                 closed: None,
@@ -147,7 +147,7 @@ fn open(user: &mut User, challenge: Challenge) {
 
 fn reissue(user: &mut User, id: &ChallengeId, code: &IssuedCode) {
     if let Some(challenge) = user.challenges.iter_mut().find(|c| c.id == *id) {
-        challenge.code = Some(code.clone());
+        challenge.code = Some(Box::new(code.clone()));
         let purpose = challenge.purpose;
         user.last_code_at.set(purpose, code.issued_at);
         supersede_codes(user, purpose, id);

@@ -20,8 +20,8 @@ pub struct User {
     pub may_toggle: Option<bool>,
     /// Confirmed factors, at most one per method.
     pub factors: Vec<Factor>,
-    /// The unfinished set-up, at most one.
-    pub enrolment: Option<Enrolment>,
+    /// The unfinished set-up, at most one. Boxed: it is large and hardly ever there.
+    pub enrolment: Option<Box<Enrolment>>,
     /// Recent challenges, newest last.
     pub challenges: VecDeque<Challenge>,
     /// Attempt budgets.
@@ -150,8 +150,8 @@ pub struct Challenge {
     pub setup: Option<EnrolmentId>,
     /// Whether set-up may be skipped.
     pub skippable: bool,
-    /// The outstanding code.
-    pub code: Option<IssuedCode>,
+    /// The outstanding code. Boxed: an authenticator's challenges have none.
+    pub code: Option<Box<IssuedCode>>,
     /// When it was opened.
     pub opened_at: Timestamp,
     /// When it dies.

@@ -91,6 +91,17 @@ impl<T: Pack> Pack for Option<T> {
     }
 }
 
+/// As what is in it.
+impl<T: Pack> Pack for Box<T> {
+    fn pack(&self, into: &mut Vec<u8>) {
+        T::pack(self, into);
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Option<Self> {
+        T::unpack(from).map(Self::new)
+    }
+}
+
 impl<T: Pack> Pack for VecDeque<T> {
     fn pack(&self, into: &mut Vec<u8>) {
         pack_len(self.len(), into);

@@ -25,7 +25,7 @@ pub struct World {
     pub snapshots: MemorySnapshots,
     pub clock: Arc<ManualClock>,
     pub keyring: Arc<Keyring>,
-    store: Arc<MemoryKeyStore>,
+    pub store: Arc<MemoryKeyStore>,
 }
 
 #[derive(Debug)]
@@ -94,7 +94,7 @@ impl World {
         Arc::new(Engine::new(self.parts(log, snapshots)))
     }
 
-    fn parts(&self, log: Arc<dyn EventLog>, snapshots: Arc<dyn SnapshotStore>) -> EngineParts {
+    pub fn parts(&self, log: Arc<dyn EventLog>, snapshots: Arc<dyn SnapshotStore>) -> EngineParts {
         EngineParts {
             log,
             snapshots: Some(snapshots),
@@ -109,7 +109,8 @@ impl World {
     }
 }
 
-async fn following(engine: Arc<Engine>) -> Arc<Engine> {
+/// Lets a node follow the configuration.
+pub async fn following(engine: Arc<Engine>) -> Arc<Engine> {
     let following = Arc::clone(&engine);
     let (ready, is_ready) = tokio::sync::oneshot::channel();
     tokio::spawn(async move {

@@ -120,7 +120,7 @@ pub(super) fn resend(user: &User, command: &Command<'_>, id: &EnrolmentId) -> Re
 }
 
 fn open<'a>(user: &'a User, id: &EnrolmentId) -> Result<&'a Enrolment, Refusal> {
-    user.enrolment.as_ref().filter(|e| e.id == *id).ok_or(Refusal::EnrolmentNotFound)
+    user.enrolment.as_deref().filter(|e| e.id == *id).ok_or(Refusal::EnrolmentNotFound)
 }
 
 /// From the profile page: the code proves the new factor.

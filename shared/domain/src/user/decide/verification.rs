@@ -138,7 +138,7 @@ pub(super) fn verify(
 fn setup_of<'a>(user: &'a User, attempt: &Attempt) -> Option<&'a crate::user::Enrolment> {
     let Target::Challenge(id) = &attempt.target else { return None };
     let setup = user.challenge(id)?.setup.as_ref()?;
-    user.enrolment.as_ref().filter(|e| e.id == *setup)
+    user.enrolment.as_deref().filter(|e| e.id == *setup)
 }
 
 /// The proof that a change by the user himself asks for; nothing for changes by others, whose panel answers for them.
