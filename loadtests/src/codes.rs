@@ -27,7 +27,8 @@ mod tests {
     fn codes_are_found_in_plain_and_in_encoded_mails() {
         assert_eq!(code_in_mail("Subject: 123456\r\n\r\nYour code: 654321.\r\n"), Some("654321".to_owned()));
         let encoded = BASE64.encode("Ihr Code für heute: 654321".as_bytes());
-        let mail = format!("A: b\r\n\r\n--x123456y\r\nContent-Transfer-Encoding: base64\r\n\r\n{encoded}\r\n--x123456y--\r\n");
+        let mail =
+            format!("A: b\r\n\r\n--x123456y\r\nContent-Transfer-Encoding: base64\r\n\r\n{encoded}\r\n--x123456y--\r\n");
         assert_eq!(code_in_mail(&mail), Some("654321".to_owned()));
         assert_eq!(code_in_mail("A: b\r\n\r\n12345 and 1234567\r\n"), None);
     }
