@@ -14,10 +14,8 @@ use super::error::damaged;
 use super::plan::Row;
 use crate::{Append, Seq, Subject};
 
-/// Ends moved with each commit: as one comes with each, two have moved all before the next are due.
+/// Ends moved with each commit that is stored: one comes with each, so all have moved before the next are due.
 const MOVED_EACH: usize = 2;
-/// Ends moved with each batch besides.
-const MOVED_BATCH: usize = 16;
 
 /// A subject in the table: a hash that nobody can make two subjects share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -33,15 +31,13 @@ impl Key {
 
 /// The ends as one process knows them. Shared by all its connections to the file.
 #[derive(Debug)]
-pub(super) struct Heads {
-    tail: Mutex<Tail>,
-    /// Commits after which their ends begin to move into the table.
-    due: u64,
-}
+pub(super) struct Heads(Mutex<Tail>);
 
 /// Ends that the table may not have.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Tail {
+    /// Commits after which their ends begin to move into the table.
+    due: u64,
     /// Every commit up to here is in the table, in `moving` or in `newest`.
     known: Seq,
     /// Ends made after `since`.
@@ -62,7 +58,7 @@ pub(super) struct Portion {
 
 impl Heads {
     pub fn new(due: u64) -> Self {
-        Self { tail: Mutex::default(), due: due.max(1) }
+        Self(Mutex::new(Tail::after(Seq::ZERO, due.max(1))))
     }
 
     /// The last position of a subject, as the file has it now.
@@ -71,8 +67,8 @@ impl Heads {
         let head = head(connection)?;
         // What leaves memory is in the table before, so it is found in one of them.
         let newest = {
-            let mut tail = self.tail.lock();
-            tail.catch_up(connection, head, self.due)?;
+            let mut tail = self.0.lock();
+            tail.catch_up(connection, head)?;
             tail.get(key)
         };
         newest.map_or_else(|| in_table(connection, key), |seq| Ok(Some(seq)))
@@ -80,27 +76,27 @@ impl Heads {
 
     /// The last positions of the subjects of all commits, in their order. Under the write lock, so they stay what they are.
     pub fn of_all(&self, connection: &Connection, head: Seq, groups: &[&Append]) -> rusqlite::Result<Vec<Option<Seq>>> {
-        let mut tail = self.tail.lock();
-        tail.catch_up(connection, head, self.due)?;
+        let mut tail = self.0.lock();
+        tail.catch_up(connection, head)?;
         let commits = groups.iter().flat_map(|group| &group.commits);
         commits.map(|commit| tail.last(connection, Key::of(commit.subject.as_str()))).collect()
     }
 
     /// Writes the next ends into the table, as part of the transaction that stores some rows.
     pub fn move_along(&self, connection: &Connection, rows: usize) -> rusqlite::Result<Portion> {
-        let portion = self.tail.lock().portion(rows * MOVED_EACH + MOVED_BATCH);
+        let portion = self.0.lock().portion(rows * MOVED_EACH);
         portion.write(connection)?;
         Ok(portion)
     }
 
     /// Takes rows that are committed, with the portion that was moved along.
     pub fn committed(&self, rows: &[Row<'_>], portion: &Portion) {
-        let mut tail = self.tail.lock();
+        let mut tail = self.0.lock();
         for row in rows {
             tail.add(Key::of(row.commit.subject.as_str()), row.seq);
         }
         tail.moved(portion);
-        if tail.moving.is_empty() && tail.known.0 - tail.since.0 >= self.due {
+        if tail.moving.is_empty() && tail.known.0 - tail.since.0 >= tail.due {
             tail.begin_moving();
         }
     }
@@ -110,9 +106,10 @@ impl Heads {
         loop {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let head = head(&transaction)?;
-            let mut tail = self.tail.lock();
-            let next = Seq(head.0.min(tail.table_or_known(&transaction, head, self.due)?.plus(self.due).0));
-            tail.catch_up(&transaction, next, self.due)?;
+            let mut tail = self.0.lock();
+            tail.skip_what_the_table_has(&transaction, head)?;
+            let next = head.min(tail.known.plus(tail.due));
+            tail.catch_up(&transaction, next)?;
             if next == head {
                 return Ok(());
             }
@@ -127,6 +124,11 @@ impl Heads {
 }
 
 impl Tail {
+    /// Knows what the table has, up to a position where it is complete.
+    fn after(complete: Seq, due: u64) -> Self {
+        Self { due, known: complete, newest: HashMap::new(), since: complete, moving: Vec::new(), moved: 0 }
+    }
+
     fn get(&self, key: Key) -> Option<Seq> {
         let moving = || self.moving.binary_search_by_key(&key, |(key, _)| *key).ok().map(|at| self.moving[at].1);
         self.newest.get(&key).copied().or_else(moving)
@@ -145,12 +147,12 @@ impl Tail {
     }
 
     /// Reads the commits of other processes, and those that the table does not have yet.
-    fn catch_up(&mut self, connection: &Connection, head: Seq, due: u64) -> rusqlite::Result<()> {
+    fn catch_up(&mut self, connection: &Connection, head: Seq) -> rusqlite::Result<()> {
         const AFTER: &str = "SELECT seq, subject, prev_seq FROM log WHERE seq > ?1 AND seq <= ?2 ORDER BY seq";
         if head <= self.known {
             return Ok(());
         }
-        self.table_or_known(connection, head, due)?;
+        self.skip_what_the_table_has(connection, head)?;
         let mut statement = connection.prepare_cached(AFTER)?;
         let mut rows = statement.query(params![self.known.0.cast_signed(), head.0.cast_signed()])?;
         while let Some(row) = rows.next()? {
@@ -167,16 +169,17 @@ impl Tail {
         Ok(())
     }
 
-    /// Forgets what the table has by now, where another process moves the ends. Answers up to where all is known.
-    fn table_or_known(&mut self, connection: &Connection, head: Seq, due: u64) -> rusqlite::Result<Seq> {
+    /// Goes on from where the table is complete, when that is far ahead: in a process that has just begun, or one beside
+    /// another that moves the ends.
+    fn skip_what_the_table_has(&mut self, connection: &Connection, head: Seq) -> rusqlite::Result<()> {
         const UPTO: &str = "SELECT seq FROM heads_upto";
-        if head.0.saturating_sub(self.since.0) > due.saturating_mul(3) {
+        if head.0.saturating_sub(self.since.0) > self.due.saturating_mul(3) {
             let complete = connection.prepare_cached(UPTO)?.query_row([], |row| position(row, 0))?;
             if complete > self.since {
-                *self = Self { known: complete, since: complete, ..Self::default() };
+                *self = Self::after(complete, self.due);
             }
         }
-        Ok(self.known)
+        Ok(())
     }
 
     fn begin_moving(&mut self) {
