@@ -191,7 +191,7 @@ async fn peer(kind: Kind, script: &str, database: bool, quick_users: u32, option
         pids.push(server.pid());
         let version =
             tokio::task::block_in_place(|| PostgresServer::query(&server.admin_url(), "SHOW server_version"))?;
-        about.setup.push(format!("PostgreSQL {version}, flushing as it comes"));
+        about.setup.push(format!("PostgreSQL {version}, its settings as they come"));
     }
     Ok(Contender { kind, about, scenario, pids, keep: Keep::Peer(Box::new(script), server) })
 }

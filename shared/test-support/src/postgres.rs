@@ -15,6 +15,7 @@ use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
 use self::programs::Programs;
+use self::template::Size;
 use crate::port::PortLease;
 use crate::process::{self, Process};
 use crate::wait;
@@ -44,7 +45,8 @@ impl PostgresServer {
         Self::start_as(false)
     }
 
-    /// As [`PostgresServer::start`], with the flushing of a production server.
+    /// As [`PostgresServer::start`], with flushing, memory and write-ahead log as PostgreSQL comes: what a load is measured
+    /// on. The other one is kept small and quick.
     ///
     /// # Errors
     /// The same.
@@ -56,7 +58,7 @@ impl PostgresServer {
         let programs = Programs::find()?;
         let home = Programs::home()?;
         let data = home.path().join("data");
-        template::copy(&programs, &data)?;
+        template::copy(&programs, &data, if durable { Size::AsItComes } else { Size::Small })?;
         let lease = PortLease::take()?;
         let mut server = Self { process: None, programs, data, home, lease, durable, databases: AtomicU32::new(0) };
         server.restart()?;

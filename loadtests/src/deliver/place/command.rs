@@ -40,7 +40,7 @@ impl Place {
             setup.push("one process with everything in it; SQLite, synchronous=FULL".to_owned());
             return setup;
         }
-        setup.push("one api, one project; NATS with one copy and sync_interval: always; one PostgreSQL".to_owned());
+        setup.push("one api, one project; NATS with one copy and sync_interval: always; one PostgreSQL, its settings as they come".to_owned());
         setup.extend(self.server_versions());
         setup
     }

@@ -59,7 +59,7 @@ pub const KNOWN: [Known; 68] = [
     ),
     open("log.format", "\"text\"", "text or json"),
     open("telemetry.otlp_endpoint", "", "the collector's address, such as http://127.0.0.1:4318"),
-    open("engine.cached_users", "100000", "a number from 16 to 10000000; about 2 KiB of memory each"),
+    open("engine.cached_users", "150000", "a number from 16 to 10000000; about 2 KiB of memory each"),
     open("delivery.enabled", "true", "true or false"),
     open("delivery.concurrency", "64", "a number from 1 to 256"),
     open("delivery.channels", "[\"email\", \"sms\"]", "a list of email and sms, not empty"),

@@ -10,7 +10,7 @@ use super::programs::Programs;
 use crate::place;
 
 /// Raise it when what follows changes, so that old templates are made anew.
-const GENERATION: u32 = 1;
+const GENERATION: u32 = 2;
 
 /// The superuser comes in without a password, so that tests can; everybody else shows one, as in production.
 const ADMISSION: &str = "host all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n";
@@ -18,21 +18,52 @@ const ADMISSION: &str = "host all postgres 127.0.0.1/32 trust\nhost all all 127.
 const SETTINGS: &str = "
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
-shared_buffers = 16MB
-max_wal_size = 64MB
 log_line_prefix = '%m [%p] %u@%d '
 log_lock_waits = on
 ";
 
-/// Fills `data`, which does not exist yet, and gives it to the server's user.
-pub(super) fn copy(programs: &Programs, data: &Path) -> Result<()> {
-    copy_tree(&template(programs)?, data, &|path| programs.give(path)).context("copying the template of PostgreSQL")
+/// How much a server takes.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Size {
+    /// Little memory and disk: starts at once, many at a time. Under load it writes whole pages all the time.
+    Small,
+    /// What PostgreSQL has when nobody sets anything.
+    AsItComes,
 }
 
-fn template(programs: &Programs) -> Result<PathBuf> {
+impl Size {
+    const fn tag(self) -> &'static str {
+        match self {
+            Self::Small => "small",
+            Self::AsItComes => "as-it-comes",
+        }
+    }
+
+    const fn settings(self) -> &'static str {
+        match self {
+            Self::Small => "shared_buffers = 16MB\nmax_wal_size = 64MB\n",
+            Self::AsItComes => "",
+        }
+    }
+
+    const fn of_initdb(self) -> &'static [&'static str] {
+        match self {
+            Self::Small => &["--wal-segsize=1"],
+            Self::AsItComes => &[],
+        }
+    }
+}
+
+/// Fills `data`, which does not exist yet, and gives it to the server's user.
+pub(super) fn copy(programs: &Programs, data: &Path, size: Size) -> Result<()> {
+    copy_tree(&template(programs, size)?, data, &|path| programs.give(path))
+        .context("copying the template of PostgreSQL")
+}
+
+fn template(programs: &Programs, size: Size) -> Result<PathBuf> {
     let home = place::keep("postgres")?;
     let tag: String = programs.version()?.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '.').collect();
-    let template = home.join(format!("{tag}-{GENERATION}"));
+    let template = home.join(format!("{tag}-{}-{GENERATION}", size.tag()));
     let lock = File::create(home.join("lock"))?;
     lock.lock().context("locking the template of PostgreSQL")?;
     if template.exists() {
@@ -47,7 +78,8 @@ fn template(programs: &Programs) -> Result<PathBuf> {
         .command("initdb")
         .arg("-D")
         .arg(&data)
-        .args(["--no-sync", "--encoding=UTF8", "--locale=C", "--username=postgres", "--wal-segsize=1", "--auth=trust"])
+        .args(["--no-sync", "--encoding=UTF8", "--locale=C", "--username=postgres", "--auth=trust"])
+        .args(size.of_initdb())
         .output()
         .context("starting initdb")?;
     if !output.status.success() {
@@ -55,7 +87,7 @@ fn template(programs: &Programs) -> Result<PathBuf> {
     }
     fs::write(data.join("pg_hba.conf"), ADMISSION)?;
     let settings = data.join("postgresql.conf");
-    fs::write(&settings, fs::read_to_string(&settings)? + SETTINGS)?;
+    fs::write(&settings, fs::read_to_string(&settings)? + SETTINGS + size.settings())?;
     let draft = home.join("draft");
     if draft.exists() {
         fs::remove_dir_all(&draft)?;

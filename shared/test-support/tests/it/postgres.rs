@@ -27,6 +27,15 @@ fn a_database_lets_its_own_role_in_by_password_only_and_is_closed_to_its_neighbo
 }
 
 #[test]
+fn a_durable_server_is_as_postgresql_comes() {
+    let server = PostgresServer::start_durable().unwrap();
+    let changed = "SELECT string_agg(name, ', ') FROM pg_settings WHERE setting <> boot_val AND name IN ('fsync', \
+                   'full_page_writes', 'synchronous_commit', 'shared_buffers', 'max_wal_size', 'min_wal_size', \
+                   'wal_segment_size', 'checkpoint_timeout')";
+    assert_eq!(server.admin(changed).unwrap(), "");
+}
+
+#[test]
 fn a_killed_server_comes_back_where_it_was_with_what_it_committed() {
     let mut server = PostgresServer::start_durable().unwrap();
     assert_eq!(server.admin("SHOW fsync").unwrap(), "on");
