@@ -13,6 +13,8 @@ impl Dialect for Postgres {
     const BEGIN_PROJECTING: &'static str = "BEGIN; SET LOCAL twofold.scope = 'all'; \
         LOCK TABLE checkpoint IN SHARE ROW EXCLUSIVE MODE";
 
+    const FORGET_PLANS: Option<&'static str> = Some("DISCARD PLANS");
+
     // Of the session: it ends with the connection, however that ends.
     const CLAIM: Option<&'static str> =
         Some("SELECT pg_try_advisory_lock(hashtext('twofold project'), hashtext(current_schema()::text))::int::bigint");

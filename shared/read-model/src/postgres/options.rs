@@ -71,7 +71,8 @@ impl PostgresOptions {
         self.base(&self.schema, "twofold").options([("statement_timeout", limit)]).options(settings)
     }
 
-    /// For connections that project into a schema. Plans are made once: rows are looked up by their keys, however many.
+    /// For connections that project into a schema. A plan holds for many batches: it looks few rows up by their keys,
+    /// and is no worse for many.
     pub(super) fn projecting(&self, schema: &str) -> PgConnectOptions {
         let (statement, lock) = (millis(self.batch_timeout), millis(LOCK_TIMEOUT));
         self.base(schema, "twofold project").options([

@@ -12,6 +12,11 @@ use crate::{ProjectError, StoreError};
 /// Commits decoded or folded before other tasks get their turn: a fraction of a millisecond.
 const COMMITS_PER_TURN: usize = 64;
 
+/// Commits after which statements are planned anew, and each batch before there are as many. A plan made for an empty table
+/// reads all of it for each batch, and goes on doing so when there are a million rows, until the database next gathers
+/// statistics by itself.
+const COMMITS_PER_PLAN: u64 = 16_384;
+
 /// Projects what of the batch lies beyond the checkpoint; answers the checkpoint afterwards.
 pub(crate) async fn batch<D: Dialect>(connection: &mut D::Connection, batch: &[Stored]) -> Result<Seq, ProjectError> {
     let mut transaction = connection.begin_with(SqlStr::from_static(D::BEGIN_PROJECTING)).await.map_err(unavailable)?;
@@ -27,6 +32,9 @@ async fn project<D: Dialect>(connection: &mut D::Connection, batch: &[Stored]) -
     let fresh = &batch[batch.partition_point(|commit| commit.seq <= checkpoint)..];
     let Some(last) = fresh.last() else { return Ok(checkpoint) };
     ensure_contiguous(checkpoint, fresh)?;
+    if let Some(text) = D::FORGET_PLANS.filter(|_| plans_are_old(checkpoint, last.seq)) {
+        D::fetch(connection, SqlStr::from_static(text), D::Arguments::default()).await?;
+    }
     // Before anything is loaded: a user's event may be about a message, and only the event says so.
     let decoded = decode(fresh).await?;
     let mut set = load::working_set::<D>(connection, fresh, &decoded).await?;
@@ -34,6 +42,11 @@ async fn project<D: Dialect>(connection: &mut D::Connection, batch: &[Stored]) -
     save::working_set::<D>(connection, &set).await?;
     save::set_checkpoint::<D>(connection, last.seq).await?;
     Ok(last.seq)
+}
+
+/// Whether a batch that begins behind `checkpoint` and ends with `last` is one to plan for.
+const fn plans_are_old(checkpoint: Seq, last: Seq) -> bool {
+    checkpoint.0 < COMMITS_PER_PLAN || checkpoint.0 / COMMITS_PER_PLAN != last.0 / COMMITS_PER_PLAN
 }
 
 /// Empties every table in one transaction.

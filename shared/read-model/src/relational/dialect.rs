@@ -15,6 +15,9 @@ pub(crate) trait Dialect: Database<Arguments: Default, Row: Sync> {
     /// Begins a transaction that writes. It has all tenants in its scope, and nobody else projects until it ends.
     const BEGIN_PROJECTING: &'static str;
 
+    /// Has statements planned anew. None: plans do not depend on how large tables are.
+    const FORGET_PLANS: Option<&'static str>;
+
     /// Answers 1 when the connection has the projecting for itself from now on. None: nobody else is there.
     const CLAIM: Option<&'static str>;
 

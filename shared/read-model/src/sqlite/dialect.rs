@@ -8,6 +8,8 @@ use crate::relational::{Dialect, Many, Portion, Sink, Values, plain_values};
 impl Dialect for Sqlite {
     const BEGIN_PROJECTING: &'static str = "BEGIN IMMEDIATE";
 
+    const FORGET_PLANS: Option<&'static str> = None;
+
     const CLAIM: Option<&'static str> = None;
 
     plain_values!(Sqlite);

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use tokio::time::timeout;
+use sqlx::postgres::PgConnection;
+use tokio::time::{sleep, timeout};
 use twofold_event_log::{EventLog as _, Seq};
 use twofold_read_model::{ProjectError, ReadModel, rebuild};
 
 use crate::dump::dump;
 use crate::events::{tenant, tenant_event, user, user_event};
-use crate::fresh::{Kind, fresh};
+use crate::fresh::{Kind, fresh, postgres_connection};
 use crate::history::History;
 
 async fn long_history() -> History {
@@ -40,6 +41,46 @@ async fn any_number_of_projectors_make_the_same_rows_as_one() {
     let alone = fresh(Kind::Sqlite).await;
     rebuild(&history.log, &*alone.store, &mut |_| {}).await.unwrap();
     assert_eq!(dump(&*shared.store).await, dump(&*alone.store).await);
+}
+
+/// Tables were empty when the statements were planned first, and nobody tells the database how large they have become.
+#[tokio::test]
+async fn users_are_looked_up_by_key_as_soon_as_there_are_many() {
+    let mut history = History::new();
+    for n in 0..6_000 {
+        history.user(0, n, &[user_event(0, n)]).await;
+    }
+    for n in 0..100 {
+        history.user(0, n, &[user_event(12, n)]).await;
+    }
+    let fresh = fresh(Kind::Postgres).await;
+    let mut connection = postgres_connection(fresh.postgres_options()).await;
+    sqlx::raw_sql("ALTER TABLE users SET (autovacuum_enabled = off)").execute(&mut connection).await.unwrap();
+    let projector = fresh.again().await;
+    for batch in history.all().await.chunks(200) {
+        projector.apply(batch).await.unwrap();
+    }
+    // The server counts what a connection did for good when it ends.
+    drop(projector);
+    let counted = async {
+        loop {
+            let (scans, users) = scans(&mut connection).await;
+            if users == 6_000 {
+                break scans;
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let scans = timeout(Duration::from_secs(30), counted).await.unwrap();
+    // One for each batch would be 31.
+    assert!(scans < 20, "{scans}");
+}
+
+/// How often all users were read, and how many were ever inserted.
+async fn scans(connection: &mut PgConnection) -> (i64, i64) {
+    let text = "SELECT seq_scan, n_tup_ins FROM pg_stat_user_tables \
+                WHERE schemaname = current_schema() AND relname = 'users'";
+    sqlx::query_as(text).fetch_one(connection).await.unwrap()
 }
 
 #[tokio::test]
