@@ -3,10 +3,11 @@
 use std::path::Path;
 
 /// The pages: file, title, and what is on it.
-const PAGES: [(&str, &str, &str); 3] = [
+const PAGES: [(&str, &str, &str); 4] = [
     ("curves", "cost by number of users and by history", "memory with a million users, time to ready"),
     ("soak", "a long time of mixed load", "errors, memory, lag of the read model"),
     ("hostile", "a guessing storm", "what other users feel of it"),
+    ("profile", "where the time goes", "by thread and process, and why an aim is missed that is"),
 ];
 
 /// A line for each; the production shape has its link where it was measured.
@@ -29,9 +30,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("soak-production.md"), "").expect("written");
         let text = links(folder.path());
-        for page in ["(results/curves.md)", "(results/soak.md)", "(results/soak-production.md)", "(results/hostile.md)"]
-        {
-            assert!(text.contains(page), "{page} in {text}");
+        let pages = ["curves", "soak", "soak-production", "hostile", "profile"];
+        for page in pages.map(|page| format!("(results/{page}.md)")) {
+            assert!(text.contains(&page), "{page} in {text}");
         }
         assert!(!text.contains("curves-production"), "{text}");
     }
