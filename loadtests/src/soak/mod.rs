@@ -1,7 +1,7 @@
 //! `twofold-load soak`: mixed load for a long time, at half of what there can be, and what becomes of memory and lag.
 //!
-//! Starts the product, makes users, finds with short closed loops how much `mixed` it can do, makes the users that half of
-//! that needs, and plays it on a schedule. Meanwhile a probe measures the lag of the read model from outside, and once a
+//! Starts the product, makes users, finds with closed loops how much `mixed` it can sustain, and plays half of that on a
+//! schedule. Meanwhile a probe measures the lag of the read model from outside, and once a
 //! second it is looked what each process holds. At the end the product is stopped as an operator does it, and
 //! `twofold verify-log` reads everything.
 
@@ -21,7 +21,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
-use tokio::time::sleep;
 
 pub use self::ending::Ending;
 pub use self::options::Options;
@@ -29,23 +28,18 @@ pub use self::probe::Lag;
 use self::probe::Probe;
 pub use self::report::Report;
 pub use self::watch::Sample;
-use crate::load::{self, Plan, part, write_json};
+use crate::load::{self, Plan, Scenario, part, write_json};
 use crate::machine;
 use crate::page::Origin;
 use crate::scenarios::Mixed;
-use crate::stage::{Pool, Saturation, Stage, program, tell};
+use crate::stage::{Pool, Saturation, Search, Stage, program, tell};
 
-/// Users with whom saturation is looked for.
-const FIRST_USERS: u32 = 30_000;
-/// Seconds of a closed loop, and the share of the median that is played.
-const LOOP_S: u64 = 5;
+/// The share of what can be sustained that is played.
 const SHARE_PERCENT: u64 = 50;
 /// Seconds before it is measured.
 const WARM_UP_S: u64 = 5;
 /// Users who are written to by the probe, each by a connection of its own.
 const PROBERS: usize = 16;
-/// After saturation: what the server still has to write is not part of what follows.
-const PAUSE: Duration = Duration::from_secs(2);
 
 /// Plays, prints and writes. Wrong answers and a log that is not sound fail the command, after everything was written.
 ///
@@ -86,7 +80,7 @@ pub async fn play(options: &Options) -> Result<Report> {
     let users = pool.grown(&stage, options.users.unwrap_or_else(|| Pool::needed(rate))).await?;
     let count = users.all().len();
     Pool::tell_if_too_few(rate, count);
-    sleep(PAUSE).await;
+    stage.caught_up().await?;
 
     tell(&format!("{rate} operations a second with {count} users"));
     let plan =
@@ -115,8 +109,11 @@ pub async fn play(options: &Options) -> Result<Report> {
 
 /// How much of the mix there can be.
 async fn saturation(stage: &Stage, pool: &mut Pool, options: &Options) -> Result<Saturation> {
-    let users = pool.grown(stage, options.users.unwrap_or(FIRST_USERS).min(FIRST_USERS)).await?;
-    let trial = Mixed::new(Arc::clone(&stage.targets), Arc::clone(&users), "trial", options.seed);
-    let plan = Plan { seed: options.seed, ..Plan::closed(options.clients, LOOP_S) };
-    Saturation::find(&trial, &users, &plan, options.loops).await
+    let Options { clients, loops, users, seed, .. } = *options;
+    let search = Search { clients, loops, percent: SHARE_PERCENT, users, seed };
+    // What is enrolled on the way has names of its own in each loop.
+    let trial = |users, number| -> Box<dyn Scenario> {
+        Box::new(Mixed::new(Arc::clone(&stage.targets), users, &format!("trial-{number}"), seed))
+    };
+    Saturation::find(stage, pool, &search, trial).await
 }

@@ -28,7 +28,7 @@ pub struct Options {
     /// Connections, each with one request at a time.
     #[arg(long, default_value_t = 256, value_parser = clamped)]
     pub clients: usize,
-    /// Operations a second [default: half of what closed loops reach].
+    /// Operations a second [default: half of what can be sustained].
     #[arg(long, value_parser = value_parser!(u64).range(1..=100_000))]
     pub rate: Option<u64>,
     /// Closed loops.

@@ -40,7 +40,7 @@ fn report() -> Report {
     };
     Report {
         origin: page::made_up("twofold-load soak --production --seconds 40"),
-        saturation: Some(Saturation { per_second: vec![9.0, 12.0, 10.0], seconds: 5, clients: 256 }),
+        saturation: Some(Saturation { per_second: vec![9.0, 12.0, 10.0], seconds: 10, clients: 256, users: 30_000 }),
         users: 1280,
         rate: 5,
         mixed,

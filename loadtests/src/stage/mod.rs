@@ -11,7 +11,7 @@ use serde_json::json;
 
 pub(crate) use self::pool::Pool;
 pub use self::saturation::Saturation;
-pub(crate) use self::saturation::told;
+pub(crate) use self::saturation::{Search, told};
 use crate::client::Target;
 use crate::deliver::place::{Place, Plan};
 use crate::scenarios::{Targets, User, seed};

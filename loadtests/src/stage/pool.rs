@@ -27,6 +27,11 @@ impl Pool {
         Self { prefix, parts: 0, all: Vec::new() }
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.all.len()
+    }
+
     /// How many a rate needs.
     pub(crate) fn needed(per_second: u64) -> u32 {
         u32::try_from(per_second.saturating_mul(FOR_EACH).clamp(FOR_EACH, MOST)).unwrap_or(u32::MAX)

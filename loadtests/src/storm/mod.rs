@@ -1,6 +1,6 @@
 //! `twofold-load storm`: what other users feel of a guessing storm.
 //!
-//! Starts the product, finds how many logins a second there can be, and plays a share of that on a schedule: in turn with
+//! Starts the product, finds how many logins a second it can sustain, and plays a share of that on a schedule: in turn with
 //! nothing else going on, and beside a storm of guesses at the codes of some users. Every round has victims of its own, whose
 //! factors are not locked yet, and every second round begins with the storm.
 
@@ -19,16 +19,12 @@ use tokio::time::sleep;
 
 pub use self::options::Options;
 pub use self::report::{Report, Round};
-use crate::load::{self, Plan, Run, part, write_json};
+use crate::load::{self, Plan, Run, Scenario, part, write_json};
 use crate::machine;
 use crate::page::Origin;
 use crate::scenarios::{Guesses, Hostile, Login, Storm, Users};
-use crate::stage::{Pool, Saturation, Stage, program, tell};
+use crate::stage::{Pool, Saturation, Search, Stage, program, tell};
 
-/// Users with whom saturation is looked for.
-const FIRST_USERS: u32 = 20_000;
-/// Seconds of a closed loop.
-const LOOP_S: u64 = 4;
 /// Between two runs: what one leaves to write does not weigh on the next.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -85,10 +81,10 @@ pub async fn play(options: &Options) -> Result<Report> {
 
 /// How many logins there can be.
 async fn saturation(stage: &Stage, pool: &mut Pool, options: &Options) -> Result<Saturation> {
-    let users = pool.grown(stage, options.users.unwrap_or(FIRST_USERS).min(FIRST_USERS)).await?;
-    let login = Login::new(Arc::clone(&stage.targets), Arc::clone(&users));
-    let plan = Plan { seed: options.seed, ..Plan::closed(options.clients, LOOP_S) };
-    Saturation::find(&login, &users, &plan, options.loops).await
+    let Options { clients, loops, share: percent, users, seed, .. } = *options;
+    let search = Search { clients, loops, percent, users, seed };
+    let logins = |users, _| -> Box<dyn Scenario> { Box::new(Login::new(Arc::clone(&stage.targets), users)) };
+    Saturation::find(stage, pool, &search, logins).await
 }
 
 /// A quiet run and one beside the storm.

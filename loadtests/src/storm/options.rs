@@ -25,7 +25,7 @@ pub struct Options {
     /// Seconds before each, which are not measured; the storm is there already.
     #[arg(long, default_value_t = 2, value_parser = value_parser!(u64).range(0..=60))]
     pub warm_up: u64,
-    /// Logins a second [default: a share of what closed loops reach].
+    /// Logins a second [default: a share of what can be sustained].
     #[arg(long, value_parser = value_parser!(u64).range(1..=100_000))]
     pub rate: Option<u64>,
     /// Closed loops.

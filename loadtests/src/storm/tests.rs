@@ -20,7 +20,7 @@ fn round(quiet_ms: u64, hostile_ms: u64) -> Round {
 fn report() -> Report {
     Report {
         origin: page::made_up("twofold-load storm --runs 3"),
-        saturation: Some(Saturation { per_second: vec![40.0], seconds: 4, clients: 128 }),
+        saturation: Some(Saturation { per_second: vec![40.0], seconds: 10, clients: 128, users: 30_000 }),
         share_percent: 50,
         rate: 20,
         users: 640,
