@@ -20,7 +20,7 @@ use twofold_read_model::{PostgresOptions, PostgresReadModel, ProjectError, ReadM
 
 /// As in the product.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 const BATCH: u64 = 1_000;
 

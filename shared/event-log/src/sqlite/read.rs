@@ -83,10 +83,10 @@ fn at(connection: &Connection, subject: &Subject, seq: Seq) -> Result<(Stored, S
     let row = found.next().map_err(unreadable)?;
     let missing = || ReadError::Corrupt(format!("no commit of {subject} at position {seq}, where there must be one"));
     let row = row.ok_or_else(missing)?;
-    let commit = commit(row)?;
-    if commit.subject != *subject {
+    if row.get_ref(1).ok().and_then(|text| text.as_str().ok()) != Some(subject.as_str()) {
         return Err(missing());
     }
+    let commit = commit_of(row, |_| Some(subject.clone()))?;
     let previous = position(row, 4).map_err(unreadable)?;
     Ok((commit, previous))
 }
@@ -142,13 +142,18 @@ fn stored(connection: &Connection, sql: &str, values: impl Params) -> Result<Vec
 }
 
 fn commit(row: &Row<'_>) -> Result<Stored, ReadError> {
+    commit_of(row, |text| Subject::parse(text).ok())
+}
+
+/// A commit whose subject is made of its text by `subject`, which need not read what is known.
+fn commit_of(row: &Row<'_>, subject: impl Fn(&str) -> Option<Subject>) -> Result<Stored, ReadError> {
     let seq = Seq(row.get::<_, i64>(0).map_err(|error| read_error(&error))?.cast_unsigned());
     let damaged = |what: &str| ReadError::Corrupt(format!("{what} at position {seq}"));
     let text = |column: usize| row.get_ref(column).ok().and_then(|value| value.as_str().ok());
     let payload = row.get_ref(3).ok().and_then(|value| value.as_blob().ok()).ok_or_else(|| damaged("no payload"))?;
     Ok(Stored {
         seq,
-        subject: text(1).and_then(|text| Subject::parse(text).ok()).ok_or_else(|| damaged("malformed subject"))?,
+        subject: text(1).and_then(subject).ok_or_else(|| damaged("malformed subject"))?,
         id: text(2).and_then(|text| CommitId::parse(text).ok()).ok_or_else(|| damaged("malformed commit id"))?,
         payload: Bytes::copy_from_slice(payload),
         trace: None,
