@@ -92,6 +92,9 @@ pub(super) struct Contender {
     pub(super) kind: Kind,
     pub(super) about: About,
     pub(super) scenario: Box<dyn Scenario>,
+    /// The product's, each of whom spends a step of half a minute once: the next run finds enough of them only after that,
+    /// which other contenders' runs may not have taken.
+    pub(super) users: Option<Arc<Users>>,
     /// Without children.
     pub(super) pids: Vec<u32>,
     keep: Keep,
@@ -148,13 +151,20 @@ async fn bare_route(options: &Options) -> Result<Contender> {
     let described = bare::described(&address, process.pid(), BARE_USERS, options.seed)?;
     let scenario = Box::new(PeerScenario::new(&described, false, options.seed)?);
     let about = about(&described);
-    Ok(Contender { kind: Kind::Bare, about, scenario, pids: described.pids, keep: Keep::Bare(process, lease) })
+    Ok(Contender {
+        kind: Kind::Bare,
+        about,
+        scenario,
+        users: None,
+        pids: described.pids,
+        keep: Keep::Bare(process, lease),
+    })
 }
 
 async fn product(kind: Kind, options: &Options) -> Result<Contender> {
     let stage = Stage::start(program(options.bin.as_ref())?, kind == Kind::Production).await?;
-    let users = stage.users("load", options.users()).await?;
-    let scenario = Box::new(Verify::new(Arc::clone(&stage.targets), Users::new(users)?, options.seed));
+    let users = Users::new(stage.users("load", options.users()).await?)?;
+    let scenario = Box::new(Verify::new(Arc::clone(&stage.targets), Arc::clone(&users), options.seed));
     let about = About {
         name: format!("twofold, {}", kind.name()),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -162,7 +172,8 @@ async fn product(kind: Kind, options: &Options) -> Result<Contender> {
         clients: CLIENTS,
         users: usize::try_from(options.users())?,
     };
-    Ok(Contender { kind, about, scenario, pids: stage.place.pids(), keep: Keep::Product(Box::new(stage)) })
+    let (users, pids) = (Some(users), stage.place.pids());
+    Ok(Contender { kind, about, scenario, users, pids, keep: Keep::Product(Box::new(stage)) })
 }
 
 async fn peer(kind: Kind, script: &str, database: bool, quick_users: u32, options: &Options) -> Result<Contender> {
@@ -193,7 +204,7 @@ async fn peer(kind: Kind, script: &str, database: bool, quick_users: u32, option
             tokio::task::block_in_place(|| PostgresServer::query(&server.admin_url(), "SHOW server_version"))?;
         about.setup.push(format!("PostgreSQL {version}, its settings as they come"));
     }
-    Ok(Contender { kind, about, scenario, pids, keep: Keep::Peer(Box::new(script), server) })
+    Ok(Contender { kind, about, scenario, users: None, pids, keep: Keep::Peer(Box::new(script), server) })
 }
 
 fn about(described: &Description) -> About {

@@ -92,6 +92,9 @@ async fn one(
     (plan.warm_up_s, plan.seed) = (seconds.warm_up, seed);
     contender.kind.name().clone_into(&mut plan.label);
     sleep(PAUSE).await;
+    if let Some(users) = &contender.users {
+        users.all_rested().await;
+    }
     let before = cpu_s(&with_children(&contender.pids));
     let run = load::run(contender.scenario.as_ref(), &plan, true).await?;
     let cpu_s = (cpu_s(&with_children(&contender.pids)) - before).max(0.0);
