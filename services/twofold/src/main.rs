@@ -14,7 +14,7 @@ mod output;
 
 use std::process::ExitCode;
 
-/// Many small, short-lived allocations on every thread: what this allocator is made for.
+/// Users in memory are many small pieces that live long and go at random (decision 0020).
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
